@@ -15,11 +15,14 @@ dataclass and its words are in one place. `runbook` names the anchor in `docs/re
 
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 
 @dataclass(eq=False, kw_only=True)
 class ResponderError(Exception):
     """Something went wrong that Responder can name."""
 
+    @override
     def __str__(self) -> str:
         return (type(self).__doc__ or "").partition("\n")[0].format_map(vars(self))
 

@@ -1,0 +1,135 @@
+"""What delivery asks of a platform, and what it asks of the ledger.
+
+A platform never hides doubt behind an exception: whatever happened comes back as an outcome.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from responder.engagement.model import ReplyId
+
+
+class AttemptOutcome(StrEnum):
+    """What one call to a platform is known to have done."""
+
+    SENT = "sent"
+    """2xx with an id, and public."""
+    HANDED_OVER = "handed_over"
+    """2xx without an id, or made but held by the site's moderation (then with its id)."""
+    REFUSED = "refused"
+    """A clean no. No proof that nothing was posted: delivery reads back before it believes it."""
+    THROTTLED = "throttled"
+    """Later; uses up no try."""
+    NOT_SENT = "not_sent"
+    """No byte of the request left."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """One attempt to post one approved reply."""
+
+    reply_id: ReplyId
+    attempt: int
+    idempotency_key: str
+    """The same on every attempt of this reply."""
+    text: str
+    comment_id: str
+    """The comment that is answered."""
+    thread_id: str
+    root_id: str
+    """The root of its branch: where some platforms list every reply of the branch."""
+    author_name: str
+    page_url: str | None
+    permalink: str | None
+    send_before: float
+    """On our monotonic clock: after this no first byte may leave (a worker that was stopped in
+    between must not post late). The platform checks it after connecting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """What the platform's answer means."""
+
+    outcome: AttemptOutcome
+    external_id: str | None = None
+    url: str | None = None
+    posted_at: datetime | None = None
+    """The platform's own time of our reply."""
+    detail: str = ""
+    """The platform's words, or ours about the connection; at most 300 characters, no secret."""
+    after_seconds: float | None = None
+    """How long a throttling platform asks to wait."""
+    pause_source: bool = False
+    """Credentials were refused (401, 403): other replies of this source wait."""
+    parent_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnReply:
+    """A reply of ours, as the platform lists it."""
+
+    external_id: str
+    text: str
+    url: str | None
+    posted_at: datetime | None
+    is_public: bool
+    """False while it is held, hidden, in spam or trashed. It counts as made all the same."""
+    idempotency_key: str | None = None
+    """Where the platform stores one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBack:
+    """Our own replies under the comment's branch."""
+
+    replies: tuple[OwnReply, ...]
+    is_complete: bool
+    """True only if a reply that was made could not be missing from this listing."""
+
+
+class Preflight(StrEnum):
+    """What a look before the call found."""
+
+    OK = "ok"
+    GONE = "gone"
+    TOO_LONG = "too_long"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a platform can do, as data; shown in the console."""
+
+    push: bool
+    poll: bool
+    edits: bool
+    deletes: bool
+    posts: bool
+    idempotency: str
+    """`key`, `client_id`, `upsert`, `refusal` or `none`."""
+    reads_back: bool
+    text_unit: str = "characters"
+    text_max: int = 10_000
+    settle_seconds: float = 5.0
+    """Until a reply that was made must be visible to reading back."""
+    handover_deadline_seconds: float = 86_400.0
+    proof: str = "real peer"
+    """`real peer`, `vectors` or `simulator`."""
+
+
+class ReplyPlatform(Protocol):
+    """The way out of one source. Constructed per source, with its own credentials."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def preflight(self, posting: Posting) -> Preflight:
+        """Look whether the parent still exists and the text fits. Never raises; doubt is OK."""
+
+    async def reply(self, posting: Posting) -> Posted:
+        """Post once. Never repeats, never follows a redirect, never raises."""
+
+    async def read_back(self, posting: Posting) -> ReadBack | None:
+        """List our replies under the posting's comment; None if the listing failed."""

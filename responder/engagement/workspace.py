@@ -1,0 +1,130 @@
+"""What the operator configured, as the stages see it: places, queues, targets, words.
+
+Parsed from `responder.toml` by the composition root; frozen, and named by the hash of the text it
+came from, so that every decision can say under which version it was made. Holds no secret.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo
+
+from responder.engagement.errors import NotFound
+from responder.engagement.model import Intent, NeedsReply, SourceId, Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeHours:
+    """When somebody is there. A day without an entry is closed."""
+
+    name: str
+    zone: ZoneInfo
+    week: Mapping[int, tuple[tuple[time, time], ...]]
+    """Weekday (0 = Monday) to opening intervals, in order, not overlapping."""
+    holidays: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SlaPolicy:
+    """A first public reply within `target`, counted in office hours if there are any."""
+
+    name: str
+    target: timedelta
+    hours: OfficeHours | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One connected place."""
+
+    id: SourceId
+    platform: str
+    """Which module of `responder.platforms` speaks with it."""
+    title: str
+    url: str | None = None
+    own_author_ids: frozenset[str] = frozenset()
+    own_names: frozenset[str] = frozenset()
+    """Under which the team writes there: recognised as ours, never queued."""
+    post_as: str = ""
+    """The name that our replies carry there."""
+    queue: str = "default"
+    sends: bool = True
+    """False: replies are offered to copy, nothing is posted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The first route whose every condition holds chooses the queue. No condition: always."""
+
+    queue: str
+    sources: frozenset[str] = frozenset()
+    intents: frozenset[Intent] = frozenset()
+    languages: frozenset[str] = frozenset()
+    urgencies: frozenset[Urgency] = frozenset()
+    needs_reply: frozenset[NeedsReply] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    name: str
+    title: str
+    sla: str | None = None
+    """The name of a policy; without one its items have no due time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """A passage that may be quoted to the public, verbatim."""
+
+    id: str
+    title: str
+    text: str
+    url: str | None = None
+    language: str | None = None
+    sources: frozenset[str] = frozenset()
+    """Only for comments at these sources; empty: for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How the brand speaks. By language, with `en` as the fallback."""
+
+    name: str = ""
+    signature: str = ""
+    openings: Mapping[str, str] = field(default_factory=dict)
+    closings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedReply:
+    name: str
+    text: str
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    version: str
+    """SHA-256 of the configuration's text."""
+    sources: Mapping[SourceId, Source]
+    queues: Mapping[str, Queue]
+    routes: tuple[Route, ...] = ()
+    policies: Mapping[str, SlaPolicy] = field(default_factory=dict)
+    spam_keywords: tuple[str, ...] = ()
+    """Commercial words that mark a bland compliment as an advert when they sign it."""
+    languages: tuple[str, ...] = ()
+    """What the language detector chooses among; empty: all it knows."""
+    knowledge: tuple[Knowledge, ...] = ()
+    voice: Voice = field(default_factory=Voice)
+    saved_replies: tuple[SavedReply, ...] = ()
+
+    def source(self, name: str) -> Source:
+        """Raises NotFound for a place that is not configured."""
+        try:
+            return self.sources[SourceId(name)]
+        except KeyError:
+            raise NotFound(what="source", name=name[:64]) from None
+
+    def policy_of(self, queue: str) -> SlaPolicy | None:
+        name = self.queues[queue].sla
+        return None if name is None else self.policies[name]
