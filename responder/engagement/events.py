@@ -325,13 +325,18 @@ def read_event(headers: Sequence[tuple[str, bytes]], value: bytes) -> Event:
         raise Malformed(what="the record", why=f"its ce_type is none of {known}")
     source = _required(attributes, "ce_source")
     data = read_data(model, value)
-    inbound = isinstance(data, Inbound)
-    time = (data.happened_at if inbound else None) or _time(attributes)
+    time = _time(attributes) or datetime.fromtimestamp(0, UTC)
+    if isinstance(data, Inbound):
+        event_id, subject = data.event_id(source), data.thread_id
+        time = data.happened_at or time
+    else:
+        event_id = EventId(_required(attributes, "ce_id"))
+        subject = _required(attributes, "ce_subject")
     return Event(
-        id=data.event_id(source) if inbound else EventId(_required(attributes, "ce_id")),
+        id=event_id,
         source=source,
-        subject=data.thread_id if inbound else _required(attributes, "ce_subject"),
-        time=time or datetime.fromtimestamp(0, UTC),
+        subject=subject,
+        time=time,
         data=data,
         traceparent=attributes.get("traceparent"),
     )
