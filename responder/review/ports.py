@@ -1,0 +1,445 @@
+"""What a person may ask for, and what review asks of the ledger.
+
+Commands come from the console and the API; views go to them. The console never sees SQL.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from responder.engagement.errors import Conflict, Invalid
+from responder.engagement.lifecycle import State, Trigger
+from responder.engagement.model import (
+    Comment,
+    DismissalReason,
+    DueOutcome,
+    EngagementId,
+    PersonId,
+    ReplyId,
+    Understanding,
+)
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What every decision carries."""
+
+    engagement_id: EngagementId
+    actor: PersonId
+    key: str
+    """Idempotency key, made when the form was rendered: a repeat changes nothing."""
+    context: str
+    """The digest of the thread that was shown (`engagement.context.digest`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approve(Command):
+    """Send this exact text. Held for `undo_seconds` (0 to 120) before it goes out."""
+
+    text: str
+    undo_seconds: int = 10
+    draft_version: int | None = None
+    """The suggestion that was shown, if any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dismiss(Command):
+    """Close without reply. Held for `undo_seconds` like a reply."""
+
+    reason: DismissalReason
+    note: str = ""
+    """Required with `other`."""
+    undo_seconds: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedByPerson(Command):
+    """The person posted the text themselves, and says where it stands: that is the evidence."""
+
+    url: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundThere(Command):
+    """An unknown delivery: a person looked, and it is there."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendAgain(Command):
+    """An unknown delivery: a person looked, and it is not there. Post it once more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """Take a held decision back."""
+
+    engagement_id: EngagementId
+    actor: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopen(Command):
+    """Open what ended again, or what could not be delivered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A decision that waits for its undo time to pass."""
+
+    decision_id: UUID
+    kind: str
+    """`reply` or `dismissal`."""
+    actor: PersonId
+    actor_name: str
+    text: str | None
+    reason: DismissalReason | None
+    release_at: datetime
+
+
+@dataclass(eq=False, kw_only=True)
+class StaleApproval(Conflict):
+    """The comment or its thread changed since you looked; nothing was sent."""
+
+    current: "Item"
+    """As it stands now: show it beside what the person had."""
+
+
+@dataclass(eq=False, kw_only=True)
+class AlreadyDecided(Conflict):
+    """{who} decided this already; nothing of yours was sent."""
+
+    who: str
+    current: "Item"
+
+
+@dataclass(eq=False, kw_only=True)
+class TooLateToUndo(Conflict):
+    """It is on its way: the undo time had passed."""
+
+
+@dataclass(eq=False, kw_only=True)
+class TextUnusable(Invalid):
+    """This text cannot be sent: {why}"""  # noqa: D415 - the reason ends the sentence
+
+    why: str
+
+
+# --- views ---------------------------------------------------------------------------------------
+
+
+class DraftState(StrEnum):
+    WAITING = "waiting"
+    """None yet, and one is on its way."""
+    READY = "ready"
+    REFUSED = "refused"
+    """No suggestion; the reason stands with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    version: int
+    text: str | None
+    refusal: str | None
+    explanation: str | None
+    made_at: datetime
+    writer: str
+    model: str | None
+    endpoint: str | None
+    passages: tuple["QuotedPassage", ...] = ()
+    unsupported: tuple[str, ...] = ()
+    for_revision: int = 1
+    """The revision of the comment that it answers; older than the comment's: out of date."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotedPassage:
+    title: str
+    quote: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the queue."""
+
+    engagement_id: EngagementId
+    source: str
+    source_title: str
+    queue: str
+    state: State
+    author_name: str
+    excerpt: str
+    """First lines of the text, at most 280 characters."""
+    page_title: str | None
+    intent: str
+    sentiment: str
+    language: str
+    urgency: str
+    needs_reply: str
+    published_at: datetime
+    received_at: datetime
+    due_at: datetime | None
+    due_outcome: DueOutcome | None
+    draft: DraftState
+    held: Held | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One attempt to post, for people."""
+
+    attempt: int
+    started_at: datetime
+    settled_at: datetime | None
+    outcome: str | None
+    external_id: str | None
+    url: str | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One audit entry, for people: what happened, by whom, when, why."""
+
+    at: datetime
+    act: str
+    """A `Trigger`, or the name of an act that is no state change (`drafted`, `held`, …)."""
+    actor: str
+    """A person's name, or `rule`, `delivery`, `platform`, …"""
+    reason: str | None
+    state: State | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """Everything a person needs to decide."""
+
+    row: Row
+    comment: Comment
+    thread: tuple[Comment, ...]
+    """What is relevant to it, oldest first, with the comment itself."""
+    context: str
+    understanding: Understanding
+    draft: Draft | None
+    earlier_drafts: tuple[Draft, ...]
+    reply_id: ReplyId | None
+    reply_text: str | None
+    """The approved text, from the approval on."""
+    reply_url: str | None
+    deliveries: tuple[Delivery, ...]
+    is_handed_over: bool
+    is_held_on_site: bool
+    history: tuple[HistoryEntry, ...]
+    posts_as: str
+    can_post: bool
+    """False: this source has no way out; offer the text to copy and ask where it stands."""
+    dismissal: DismissalReason | None
+    edited_after_answer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFilter:
+    queue: str | None = None
+    source: str | None = None
+    state: str = "open"
+    """`open`, `attention` (failed or unknown deliveries), `answered`, `closed`, `deleted`."""
+    text: str = ""
+    """Words that must all occur in the comment or its author's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """The closing balance: nothing is missing if `unaccounted` is 0."""
+
+    accepted: int
+    answered: int
+    dismissed: int
+    withdrawn: int
+    open: int
+    unreadable: int
+    """Dead letters that wait for a person; counted in `open`."""
+
+    @property
+    def unaccounted(self) -> int:
+        return self.accepted - self.answered - self.dismissed - self.withdrawn - self.open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePage:
+    rows: tuple[Row, ...]
+    after: str | None
+    """Where the next page starts; None on the last."""
+    matching: int
+    """How many match the filter in all."""
+    counts: Mapping[str, int]
+    """Open items by queue."""
+    balance: Balance
+    as_of: int
+    """The change number this page is rendered at: the stream goes on from here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A record that could not be processed, whole."""
+
+    id: UUID
+    topic: str
+    partition: int | None
+    offset: int | None
+    source: str | None
+    key: bytes | None
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+    where: str
+    why: str
+    attempts: int
+    first_failed_at: datetime
+    last_failed_at: datetime
+    status: str
+    """`open`, `retried` (handed back to its topic), `settled` (the retry succeeded), `dropped`."""
+    engagement_id: EngagementId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A push that was refused, with its true cause. Bodies are not kept."""
+
+    at: datetime
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceView:
+    id: str
+    title: str
+    platform: str
+    url: str | None
+    posts: bool
+    proof: str
+    last_event_at: datetime | None
+    accepted: int
+    open: int
+    refusals: tuple[Refusal, ...]
+    read_at: datetime | None
+    """When the reconciler last read this place, if it can."""
+    read_note: str | None
+    paused: str | None
+    """Why sending is paused, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One sealed audit entry, as the live stream tells it."""
+
+    number: int
+    engagement_id: EngagementId | None
+    act: str
+    state: State | None
+    queue: str | None
+
+
+class Desk(Protocol):
+    """Everything the console and the API read. Each call costs a fixed number of statements."""
+
+    async def queue(
+        self, wanted: QueueFilter, *, after: str | None = None, limit: int = 50
+    ) -> QueuePage:
+        """A page of the queue, soonest due first; raises Malformed for a foreign `after`."""
+
+    async def item(self, engagement_id: EngagementId) -> Item:
+        """Raises NotFound."""
+
+    async def dead_letters(self, *, status: str = "open", limit: int = 50) -> Sequence[DeadLetter]:
+        """Newest first."""
+
+    async def dead_letter(self, dead_letter_id: UUID) -> DeadLetter:
+        """Raises NotFound."""
+
+    async def sources(self) -> Sequence[SourceView]: ...
+
+    async def balance(self) -> Balance: ...
+
+    async def changes(self, *, after: int, limit: int = 1000) -> Sequence[Change]:
+        """Sealed entries with a number above `after`, in order."""
+
+    async def latest_change(self) -> int: ...
+
+
+# --- the ledger's unit of work -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locked:
+    """An engagement under lock, with what a decision depends on."""
+
+    item: Item
+    held: Held | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a person's command does, decided before anything is written."""
+
+    engagement_id: EngagementId
+    actor: PersonId
+    at: datetime
+    key: str
+    moves: tuple[tuple[Trigger, State, State], ...] = ()
+    hold: "Hold | None" = None
+    undo: UUID | None = None
+    """The held decision that is taken back."""
+    end_url: str | None = None
+    reason: str | None = None
+    sends_again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    decision_id: UUID
+    kind: str
+    text: str | None = None
+    reason: DismissalReason | None = None
+    note: str = ""
+    context: str = ""
+    release_at: datetime = field(kw_only=True)
+
+
+class ReviewTransaction(Protocol):
+    async def lock(self, engagement_id: EngagementId) -> Locked:
+        """Raises NotFound. Nobody else changes the item until the transaction ends."""
+
+    async def seen(self, key: str) -> bool:
+        """Whether a decision with this idempotency key was recorded before."""
+
+    async def record(self, decision: Decision) -> None:
+        """State, held decision, audit entries, outbox rows: all or nothing.
+
+        Raises:
+            TooLateToUndo: the held decision was released a moment ago.
+        """
+
+
+class ReviewWork(Protocol):
+    def begin(self) -> AbstractAsyncContextManager[ReviewTransaction]: ...
+
+
+class DeadLetterDesk(Protocol):
+    """Acts on dead letters."""
+
+    async def retry(self, dead_letter_id: UUID, *, actor: PersonId) -> None:
+        """Hand the record back to its topic, with the id it had. Raises NotFound."""
+
+    async def drop(self, dead_letter_id: UUID, *, actor: PersonId, note: str) -> None:
+        """End it as `dismissed(unreadable)`. Raises NotFound."""
+
+
