@@ -96,7 +96,10 @@ class Corrupt(LogError):
 
 
 class RebalanceListener(Protocol):
-    """Told about ownership. Both are awaited by the log, inside its own deadline."""
+    """Told about ownership. Both are awaited by the log, inside its own deadline.
+
+    `on_assign` ends every rebalance, also when it brings nothing.
+    """
 
     async def on_revoke(self, assignments: Collection[Assignment]) -> None:
         """These end now. A commit made in here still counts; after it nothing of them arrives."""
@@ -108,9 +111,7 @@ class RebalanceListener(Protocol):
 class Log(Protocol):
     """One consumer of one group. Not safe for two concurrent `poll` calls; all else may overlap."""
 
-    async def start(
-        self, topics: Collection[str], group: str, listener: RebalanceListener
-    ) -> None:
+    async def start(self, topics: Collection[str], group: str, listener: RebalanceListener) -> None:
         """Join the group.
 
         Raises:
@@ -127,7 +128,8 @@ class Log(Protocol):
         be cancelled. An exception raised in a listener's callback comes out of the next `poll`.
 
         Raises:
-            Corrupt: one partition is stuck at an unreadable batch.
+            Corrupt: one partition is stuck at an unreadable batch. Raised again and again, but never
+                instead of another partition's records, until somebody commits past it.
             Unreachable: the membership is lost for good; the supervisor builds a new consumer.
         """
 
