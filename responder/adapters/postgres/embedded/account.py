@@ -1,0 +1,85 @@
+"""Whose account the server runs under, when we are root.
+
+PostgreSQL refuses to run as root, so root needs another account, and we take one that exists:
+creating one would change the machine for good, for a program that was only tried out. Whoever
+wants to set it apart creates a system account named `responder`, and it is preferred. An account
+without a name will not do, since `initdb` looks its own up.
+"""
+
+import os
+import pwd
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from responder.adapters.postgres.embedded.errors import ClosedParent, ServerFailed
+
+PREFERRED = ("responder", "postgres", "nobody")
+
+# Asked of the kernel as that account, because mode bits alone do not know of access lists.
+FIRST_CLOSED = 'for folder; do [ -x "$folder" ] || { printf %s "$folder"; exit 0; }; done'
+
+
+class PopenAccount(TypedDict, total=False):
+    """The arguments of `subprocess.Popen` that change the account."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An unprivileged account; only root can start a process under another one than its own."""
+
+    name: str
+    uid: int
+    gid: int
+
+    def first_closed(self, folders: Iterable[Path]) -> Path | None:
+        """The first folder that this account may not enter."""
+        command = ["/bin/sh", "-c", FIRST_CLOSED, "sh", *map(str, folders)]
+        found = subprocess.run(  # noqa: S603 - the command is ours
+            command, **self.popen(), env={}, stdout=subprocess.PIPE, check=True
+        ).stdout
+        return Path(os.fsdecode(found)) if found else None
+
+    def require_entry(self, folder: Path) -> None:
+        """Check that the account can reach what is in `folder`, which exists.
+
+        Raises:
+            ClosedParent: it, or one above it, is closed; nothing was changed.
+        """
+        closed = self.first_closed([*reversed(folder.parents), folder])
+        if closed is not None:
+            raise ClosedParent(closed=closed, account=self.name)
+
+    def popen(self) -> PopenAccount:
+        """What `subprocess` must be told to run something under this account and no other group."""
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+
+def unprivileged(owner_uid: int | None) -> Account | None:
+    """The account for the server, or None when we are not root and it is simply our own.
+
+    Args:
+        owner_uid: who owns the database that is already there; it stays theirs.
+
+    Raises:
+        ServerFailed: there is no account to run it under.
+    """
+    if os.geteuid() != 0:
+        return None
+    for entry in _candidates(owner_uid):
+        if entry.pw_uid != 0:
+            return Account(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
+    raise ServerFailed(what="start", why=f"there is no account named {' or '.join(PREFERRED)}")
+
+
+def _candidates(owner_uid: int | None) -> Iterable[pwd.struct_passwd]:
+    known = {entry.pw_name: entry for entry in pwd.getpwall()}
+    if owner_uid is not None:
+        return [entry for entry in known.values() if entry.pw_uid == owner_uid]
+    return [known[name] for name in PREFERRED if name in known]

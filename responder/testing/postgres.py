@@ -1,0 +1,84 @@
+"""A real PostgreSQL for tests: one embedded server a session, a fresh database a test.
+
+With pytest, `tests/conftest.py` turns this into the fixtures `postgres_server` and `database`.
+"""
+
+import asyncio
+import itertools
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+
+from responder.adapters.postgres.dsn import Dsn
+from responder.adapters.postgres.embedded.server import EmbeddedPostgres
+from responder.adapters.system import SystemClock, SystemIds
+
+# Template databases are made and copied in this one; nobody else connects to it.
+MAINTENANCE = "postgres"
+
+
+class TestServer:
+    """A running server that hands out databases. Its data is on disk, but not synced to it."""
+
+    __test__ = False  # not a test, whatever pytest thinks of the name
+
+    def __init__(self, dsn: Dsn) -> None:
+        self.dsn = dsn
+        self._numbers = itertools.count(1)
+        self._templates: dict[str, Dsn] = {}
+
+    async def fresh(self, template: Dsn | None = None) -> Dsn:
+        """A new database, empty or a copy of `template`, in a few hundredths of a second."""
+        name = f"test_{next(self._numbers)}"
+        source = template.database if template else "template0"
+        await self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY file_copy')
+        return self.dsn.on(name)
+
+    async def template(self, name: str, prepare: Callable[[Dsn], Awaitable[None]]) -> Dsn:
+        """A database to copy, which `prepare` fills the first time that `name` is asked for.
+
+        `prepare` must close its connections: a database in use cannot be copied.
+        """
+        if name not in self._templates:
+            made = await self.fresh()
+            await prepare(made)
+            self._templates[name] = made
+        return self._templates[name]
+
+    async def drop(self, database: Dsn) -> None:
+        """Remove it, and end whoever is still connected."""
+        await self._execute(f'DROP DATABASE IF EXISTS "{database.database}" WITH (FORCE)')
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.dsn.on(MAINTENANCE).url())
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@contextmanager
+def running_server() -> Iterator[TestServer]:
+    """A server for as long as the context lasts; then it and its folder are gone."""
+    # Below the world's temporary folder: as root, pytest's own is closed to the server's account.
+    folder = Path(tempfile.gettempdir()) / f"responder-tests-{os.getpid()}-{secrets.token_hex(4)}"
+    clock = SystemClock()
+    server = EmbeddedPostgres(
+        folder,
+        clock=clock,
+        ids=SystemIds(clock),
+        settings={"max_connections": "200"},
+        durable=False,
+        stop_seconds=1.0,
+    )
+    try:
+        yield TestServer(asyncio.run(server.start()))
+    finally:
+        asyncio.run(server.stop())
+        shutil.rmtree(folder, ignore_errors=True)
