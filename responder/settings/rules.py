@@ -2,23 +2,21 @@
 
 from collections.abc import Iterator
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from responder.settings.tree import Settings
+from responder.settings.tree import Tree
 
 BUFFER_PER_WORKER = 20
 """With five a worker and six partitions throughput halved: the buffer held keys already busy."""
 
 
-def violations(settings: "Settings") -> Iterator[str]:
+def violations(settings: Tree) -> Iterator[str]:
     yield from _stream(settings)
     yield from _kafka(settings)
     yield from _time(settings)
     yield from _exposure(settings)
 
 
-def _stream(settings: "Settings") -> Iterator[str]:
+def _stream(settings: Tree) -> Iterator[str]:
     stream, kafka = settings.stream, settings.kafka
     least = BUFFER_PER_WORKER * stream.concurrency
     if stream.buffer_records < least:
@@ -46,7 +44,7 @@ def _stream(settings: "Settings") -> Iterator[str]:
         )
 
 
-def _kafka(settings: "Settings") -> Iterator[str]:
+def _kafka(settings: Tree) -> Iterator[str]:
     kafka = settings.kafka
     if settings.log.backend == "kafka" and not kafka.bootstrap_servers:
         yield "log.backend is kafka, so kafka.bootstrap_servers must name a broker"
@@ -68,7 +66,7 @@ def _kafka(settings: "Settings") -> Iterator[str]:
     yield from _kafka_credentials(settings)
 
 
-def _kafka_credentials(settings: "Settings") -> Iterator[str]:
+def _kafka_credentials(settings: Tree) -> Iterator[str]:
     kafka = settings.kafka
     if kafka.security_protocol.startswith("SASL") and not (kafka.sasl_user and kafka.sasl_password):
         yield (
@@ -79,7 +77,7 @@ def _kafka_credentials(settings: "Settings") -> Iterator[str]:
         yield "kafka.client_certificate_file and kafka.client_key_file only work together"
 
 
-def _time(settings: "Settings") -> Iterator[str]:
+def _time(settings: Tree) -> Iterator[str]:
     inbox, retention, gateway = settings.inbox, settings.retention, settings.gateway
     if inbox.renew * 3 > inbox.lease:
         yield (
@@ -101,7 +99,7 @@ def _time(settings: "Settings") -> Iterator[str]:
         yield "drafting.concurrency_min must be at most drafting.concurrency_max"
 
 
-def _exposure(settings: "Settings") -> Iterator[str]:
+def _exposure(settings: Tree) -> Iterator[str]:
     server = settings.server
     if (server.tls_certificate_file is None) != (server.tls_key_file is None):
         yield "server.tls_certificate_file and server.tls_key_file only work together"
@@ -114,7 +112,7 @@ def _exposure(settings: "Settings") -> Iterator[str]:
         )
 
 
-def _is_private_on_the_way(settings: "Settings") -> bool:
+def _is_private_on_the_way(settings: Tree) -> bool:
     server = settings.server
     behind_proxy = (
         server.public_url is not None

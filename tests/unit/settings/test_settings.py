@@ -180,7 +180,8 @@ def test_a_rule_between_two_settings_names_both(
     ],
 )
 def test_each_remedy_for_plain_http_is_one(server: dict[str, object]) -> None:
-    assert load(server={"bind_address": "0.0.0.0", **server})  # noqa: S104
+    settings = load(server={"bind_address": "0.0.0.0", **server})  # noqa: S104
+    assert settings.server.bind_address == "0.0.0.0"  # noqa: S104
 
 
 def test_a_public_address_over_plain_http_is_no_remedy() -> None:
