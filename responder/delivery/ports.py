@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
 
-from responder.engagement.model import ReplyId
+from responder.engagement.errors import Conflict
+from responder.engagement.events import Event, ReplyPosted
+from responder.engagement.lifecycle import State, Trigger
+from responder.engagement.model import Comment, EngagementId, ReplyId, SourceId
 
 
 class AttemptOutcome(StrEnum):
@@ -133,3 +137,105 @@ class ReplyPlatform(Protocol):
 
     async def read_back(self, posting: Posting) -> ReadBack | None:
         """List our replies under the posting's comment; None if the listing failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One recorded call, open (`outcome` None) or settled."""
+
+    number: int
+    started_at: datetime
+    outcome: AttemptOutcome | None
+    answer: AttemptOutcome | None = None
+    """What the platform seemed to say; `outcome` is what is known."""
+    settled_at: datetime | None = None
+    deadline_at: datetime | None = None
+    """When a reply that was handed over counts as unknown."""
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One approved reply under lease, with all that the next step depends on."""
+
+    reply_id: ReplyId
+    engagement_id: EngagementId
+    source: SourceId
+    token: UUID
+    """The lease. Whoever settles under an older one is refused."""
+    state: State
+    tries: int
+    """How often it was proven not sent."""
+    looks: int
+    """How often reading back did not work, for the last attempt."""
+    absent_since: datetime | None
+    """When a complete listing first lacked it, for the last attempt."""
+    last: Attempt | None
+    text: str
+    comment: Comment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What a call or a look means for the attempt, the engagement and the next step."""
+
+    outcome: AttemptOutcome
+    trigger: Trigger | None = None
+    """The engagement's move, if this settles it."""
+    reason: str | None = None
+    detail: str = ""
+    answer: AttemptOutcome | None = None
+    next_in: float | None = None
+    """Seconds until the next step; None: there is none."""
+    tries: int = 0
+    looks: int = 0
+    absent_since: datetime | None = None
+    external_id: str | None = None
+    url: str | None = None
+    posted_at: datetime | None = None
+    is_held: bool = False
+    handover_deadline: datetime | None = None
+    pause_source: str | None = None
+
+
+@dataclass(eq=False, kw_only=True)
+class LeaseLost(Conflict):
+    """Another worker holds this delivery by now; nothing was recorded."""
+
+
+class DeliveryWork(Protocol):
+    async def claim(self, reply_id: ReplyId | None, *, lease_seconds: float) -> Job | None:
+        """Lease one due job (this one, or any), or None. Jobs of paused sources wait."""
+
+    async def begin_attempt(self, job: Job, *, at: datetime) -> int | None:
+        """Record an attempt, committed before the call; gives its number.
+
+        None if there must be none: the approval was voided, the thread changed (voids it), the
+        comment was deleted (withdraws it). Raises LeaseLost.
+        """
+
+    async def settle(self, job: Job, settlement: Settlement, *, at: datetime) -> None:
+        """Record what is known about the last attempt and what follows. Raises LeaseLost."""
+
+    async def return_to_review(
+        self, job: Job, *, trigger: Trigger, reason: str, at: datetime
+    ) -> None:
+        """A look before the call says that it must not be made. Raises LeaseLost."""
+
+    async def postpone(self, job: Job, *, seconds: float) -> None:
+        """Give the lease back; the next step is due then."""
+
+    async def receipt(self, event: Event, data: ReplyPosted, *, at: datetime) -> bool:
+        """Settle what was handed over; False if no such reply of this source waits for one."""
+
+
+class DeliveryObserver(Protocol):
+    """Told what happened, for the metrics."""
+
+    def attempted(self, platform: str, outcome: AttemptOutcome) -> None: ...
+
+    def looked(self, platform: str, finding: str) -> None:
+        """`found`, `absent` or `inconclusive`."""
+
+    def duplicate_found(self, platform: str) -> None:
+        """The platform holds more than one: the promise is broken."""

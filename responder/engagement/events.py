@@ -9,6 +9,7 @@ Source: CloudEvents 1.0.2, Kafka protocol binding, section 3.2 (binary content m
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -45,16 +47,35 @@ TEXT_LIMIT_BYTES = 262_144
 RAW_LIMIT_BYTES = 524_288
 """A larger raw element is replaced by its hash."""
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
-def _without_nul(value: object) -> object:
-    """PostgreSQL holds every character but this one; losing the comment for it would be worse."""
-    return value.replace("\x00", "\ufffd") if isinstance(value, str) else value
+
+def _storable(value: object) -> object:
+    """Replace what no database or JSON text holds; losing the comment for it would be worse.
+
+    NUL and lone surrogates, also inside a platform's raw element.
+    """
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {_storable(key): _storable(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(held) for held in value]
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("outside the years 1 to 9999 in UTC") from None
 
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Url = Annotated[str, StringConstraints(max_length=4096, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$")]
-Text = Annotated[str, BeforeValidator(_without_nul)]
-Line = Annotated[str, BeforeValidator(_without_nul), StringConstraints(max_length=1024)]
+Text = Annotated[str, BeforeValidator(_storable)]
+Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Line = Annotated[str, BeforeValidator(_storable), StringConstraints(max_length=1024)]
 
 
 class Data(BaseModel):
@@ -111,24 +132,24 @@ class EngagementReceived(Inbound):
     comment_id: Id
     text: Text
     author: EventAuthor
-    published_at: AwareDatetime
+    published_at: Time
     kind: Kind = Kind.CREATED
     thread_id: Id = ""
     """By default the comment is a thread of its own."""
     parent_id: Id | None = None
     root_id: Id = ""
-    edited_at: AwareDatetime | None = None
+    edited_at: Time | None = None
     permalink: Url | None = None
     page: EventPage | None = None
-    language: Annotated[str, StringConstraints(max_length=35)] | None = None
+    language: Annotated[Text, StringConstraints(max_length=35)] | None = None
     visibility: Visibility = Visibility.PUBLIC
     mentions: Annotated[tuple[Line, ...], Field(max_length=1000)] = ()
     attachments: Annotated[tuple[Url, ...], Field(max_length=1000)] = ()
     text_format: TextFormat = TextFormat.PLAIN
-    raw: JsonValue = None
+    raw: Annotated[JsonValue, BeforeValidator(_storable)] = None
 
     # What we add; a sender's values for these are replaced at the gateway.
-    observed_at: AwareDatetime | None = None
+    observed_at: Time | None = None
     via: Via = Via.PRODUCER
     delivery_id: Line | None = None
     body_sha256: Annotated[str, StringConstraints(max_length=64)] | None = None
@@ -171,7 +192,7 @@ class ReplyPosted(Inbound):
     comment_id: Id
     """The platform's id of our reply."""
     url: Url | None = None
-    posted_at: AwareDatetime | None = None
+    posted_at: Time | None = None
 
     @property
     @override
@@ -196,7 +217,7 @@ class EngagementTriaged(Data):
     needs_reply: NeedsReply
     language: str
     queue: str
-    due_at: AwareDatetime | None
+    due_at: Time | None
 
 
 class EngagementDrafted(Data):

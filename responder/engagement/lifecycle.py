@@ -124,6 +124,21 @@ class IllegalTransition(Conflict):
     trigger: Trigger
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One state change of one engagement, with why. Becomes exactly one audit entry."""
+
+    trigger: Trigger
+    from_state: State
+    to_state: State
+    reason: str | None = None
+
+
+def step(state: State, trigger: Trigger, reason: str | None = None) -> Move:
+    """The move that `trigger` makes from `state`. Raises IllegalTransition."""
+    return Move(trigger=trigger, from_state=state, to_state=advance(state, trigger), reason=reason)
+
+
 def advance(state: State, trigger: Trigger) -> State:
     """The state that follows.
 

@@ -180,6 +180,8 @@ class Comment:
     permalink: str | None = None
     page: Page | None = None
     text_format: TextFormat = TextFormat.PLAIN
+    answers: str | None = None
+    """Of a reply that was approved here: the comment that it answers."""
 
 
 @dataclass(frozen=True, slots=True)

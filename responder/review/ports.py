@@ -5,14 +5,14 @@ Commands come from the console and the API; views go to them. The console never 
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
 from responder.engagement.errors import Conflict, Invalid
-from responder.engagement.lifecycle import State, Trigger
+from responder.engagement.lifecycle import Move, State
 from responder.engagement.model import (
     Comment,
     DismissalReason,
@@ -243,6 +243,8 @@ class Item:
     can_post: bool
     """False: this source has no way out; offer the text to copy and ask where it stands."""
     dismissal: DismissalReason | None
+    text_limit: int = 10_000
+    """How long a reply may be there, in characters."""
     edited_after_answer: bool = False
 
 
@@ -394,11 +396,13 @@ class Decision:
     actor: PersonId
     at: datetime
     key: str
-    moves: tuple[tuple[Trigger, State, State], ...] = ()
+    moves: tuple[Move, ...] = ()
     hold: "Hold | None" = None
     undo: UUID | None = None
     """The held decision that is taken back."""
     end_url: str | None = None
+    end_text: str | None = None
+    """What the person says they posted by hand."""
     reason: str | None = None
     sends_again: bool = False
 
@@ -411,7 +415,8 @@ class Hold:
     reason: DismissalReason | None = None
     note: str = ""
     context: str = ""
-    release_at: datetime = field(kw_only=True)
+    draft_version: int | None = None
+    release_at: datetime
 
 
 class ReviewTransaction(Protocol):
@@ -441,5 +446,3 @@ class DeadLetterDesk(Protocol):
 
     async def drop(self, dead_letter_id: UUID, *, actor: PersonId, note: str) -> None:
         """End it as `dismissed(unreadable)`. Raises NotFound."""
-
-

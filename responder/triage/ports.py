@@ -2,16 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from responder.engagement.events import EngagementReceived, Event
-from responder.engagement.lifecycle import State, Trigger
+from responder.engagement.lifecycle import Move, State
 from responder.engagement.model import (
     Comment,
     DismissalReason,
-    DueOutcome,
     EngagementId,
     EventId,
     SourceId,
@@ -30,7 +29,10 @@ class Readable:
     own_names: frozenset[str]
     """Names under which the team writes there: a mention of one is addressed to us."""
     page_title: str | None = None
+    page_url: str | None = None
     mentions: tuple[str, ...] = ()
+    has_attachments: bool = False
+    """A picture says something, whatever the text does."""
 
 
 class Classifier(Protocol):
@@ -41,6 +43,10 @@ class Classifier(Protocol):
 
 
 class LanguageDetector(Protocol):
+    @property
+    def model(self) -> str:
+        """Name and version of what decides."""
+
     def detect(self, text: str) -> tuple[str, float]:
         """BCP 47 primary tag and probability; `("und", p)` when too short or unsure."""
 
@@ -53,11 +59,13 @@ class Arrival:
     data: EngagementReceived
     received_at: datetime
     """When the log took it."""
+    dead_letter: str | None = None
+    """The id of the dead letter that it was retried from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the ledger knew of one natural key before this batch."""
+    """What the ledger knew of one natural key before this arrival."""
 
     comment: Comment
     version: str
@@ -65,16 +73,8 @@ class Known:
     engagement_id: EngagementId | None
     state: State | None
     is_rule_closed: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """One state change of one engagement, with why."""
-
-    trigger: Trigger
-    from_state: State
-    to_state: State
-    reason: str | None = None
+    has_open_attempt: bool = False
+    """A delivery is open or in doubt: only its outcome may move the engagement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,21 +90,23 @@ class Accepted:
     sla: str | None
     due_at: datetime | None
     moves: tuple[Move, ...]
-    due_outcome: DueOutcome | None = None
     dismissed: DismissalReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """An edit or deletion of a comment that the ledger knows; perhaps of an engagement too."""
+    """An edit or deletion; of an engagement too, if there is one."""
 
     arrival: Arrival
     comment: Comment
     version: str
     engagement_id: EngagementId | None
     understanding: Understanding | None = None
+    """Judged anew, while the item is open."""
+    queue: str | None = None
     moves: tuple[Move, ...] = ()
-    voids_approval: bool = False
+    dismissed: DismissalReason | None = None
+    is_after_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,15 +116,24 @@ class OwnSeen:
     arrival: Arrival
     comment: Comment
     version: str
+    moves: tuple[Move, ...] = ()
+    engagement_id: None = None
+
+
+Verdict = Accepted | Changed | OwnSeen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdicts:
-    """What triage decided about a batch, in the order of the log."""
+class OpenApproval:
+    """A decision to reply that has not gone out and has no attempt open or in doubt."""
 
-    verdicts: tuple["Accepted | Changed | OwnSeen", ...]
-    stale: tuple[EventId, ...] = field(default=())
-    """Edits older than what is stored, and repeats of what is known: nothing to do."""
+    engagement_id: EngagementId
+    state: State
+    comment_id: str
+    context: str
+    """The digest it was made under."""
+    thread: tuple[Comment, ...]
+    """The whole thread, as the ledger holds it now."""
 
 
 class TriageTransaction(Protocol):
@@ -137,8 +148,26 @@ class TriageTransaction(Protocol):
     ) -> Mapping[tuple[SourceId, str], Known]:
         """By (source, comment id)."""
 
-    async def record(self, verdicts: Verdicts, *, at: datetime) -> None:
-        """Ledger rows, audit entries and outbox rows."""
+    async def record(
+        self, verdicts: Sequence[Verdict], *, config_version: str, at: datetime
+    ) -> None:
+        """Comments, engagements, audit entries and outbox rows."""
+
+    async def settle_own(self, own: OwnSeen, *, at: datetime) -> bool:
+        """Let a comment of ours be evidence.
+
+        The echo of a reply settles its delivery; a direct answer that a colleague gave on the
+        platform ends what it answers, marked *elsewhere*. Gives whether it was either.
+        """
+
+    async def open_approvals(self, keys: Collection[ThreadKey]) -> Sequence[OpenApproval]:
+        """In these threads, usually none."""
+
+    async def void(self, approval: OpenApproval, *, reason: str, at: datetime) -> None:
+        """Back to review: the thread is not what the approval was given for."""
+
+    async def settle_retried(self, dead_letters: Collection[str]) -> None:
+        """These records came out of the dead letters and are done now: close their rows."""
 
 
 class TriageWork(Protocol):

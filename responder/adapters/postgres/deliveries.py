@@ -1,0 +1,427 @@
+"""Delivery's unit of work on the ledger: jobs under lease, attempts recorded before the call."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.recording import (
+    End,
+    append_events,
+    event_of,
+    lock_engagement,
+    move_engagement,
+    void_decisions,
+)
+from responder.adapters.postgres.rows import COMMENT_COLUMNS, comment_of, thread_comments
+from responder.delivery.ports import Attempt, AttemptOutcome, Job, LeaseLost, Settlement
+from responder.delivery.steps import idempotency_key
+from responder.engagement.context import digest
+from responder.engagement.events import Event, ReplyPosted, ReplySettled
+from responder.engagement.lifecycle import Move, State, Trigger, step
+from responder.engagement.model import Comment, EngagementId, ReplyId, SourceId
+from responder.engagement.text import is_same_reply
+
+PAUSE_PROBE_MINUTES = 15
+"""A paused source lets one reply through this often, to notice that it works again."""
+SETTLED = {
+    Trigger.DELIVERED: "delivered",
+    Trigger.REFUSED: "failed",
+    Trigger.IN_DOUBT: "unknown",
+}
+
+
+class PostgresDeliveryWork:
+    """`delivery.ports.DeliveryWork` on PostgreSQL."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def claim(self, reply_id: ReplyId | None, *, lease_seconds: float) -> Job | None:
+        async with transaction(self._engine) as connection:
+            claimed = await connection.execute(
+                text("""
+                    UPDATE delivery_job SET token = gen_random_uuid(),
+                      leased_until = now() + :lease * interval '1 second'
+                    WHERE reply_id = (
+                      SELECT j.reply_id FROM delivery_job j
+                      LEFT JOIN source_state s USING (source)
+                      WHERE j.next_at <= now() AND (j.leased_until IS NULL OR j.leased_until < now())
+                        AND (CAST(:reply_id AS uuid) IS NULL OR j.reply_id = :reply_id)
+                        AND (s.paused IS NULL
+                             OR s.paused_at < now() - :probe * interval '1 minute')
+                      ORDER BY j.next_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED)
+                    RETURNING reply_id, token, source
+                    """),
+                {"lease": lease_seconds, "reply_id": reply_id, "probe": PAUSE_PROBE_MINUTES},
+            )
+            row = claimed.one_or_none()
+            if row is None:
+                return None
+            await connection.execute(
+                text("UPDATE source_state SET paused_at = now() WHERE source = :s AND paused > ''"),
+                {"s": row.source},
+            )
+            return await _job(connection, row.reply_id)
+
+    async def begin_attempt(self, job: Job, *, at: datetime) -> int | None:
+        async with transaction(self._engine) as connection:
+            engagement = await lock_engagement(connection, job.engagement_id)
+            await _check_lease(connection, job)
+            objection = await _objection(connection, job, engagement)
+            if objection is not None:
+                await _return(connection, job, State(engagement.state), *objection, at=at)
+                return None
+            number = 1 if job.last is None else job.last.number + 1
+            await _insert_attempt(connection, job, number, at)
+            state = State(engagement.state)
+            moves = [step(state, Trigger.ATTEMPTED)] if state is State.APPROVED else []
+            await move_engagement(
+                connection, job.engagement_id, moves, actor="delivery", at=at, attempt=number
+            )
+            return number
+
+    async def settle(self, job: Job, settlement: Settlement, *, at: datetime) -> None:
+        async with transaction(self._engine) as connection:
+            engagement = await lock_engagement(connection, job.engagement_id)
+            await _check_lease(connection, job)
+            if State(engagement.state) is not State.SENDING:
+                return  # an echo or a receipt was faster, and knew more
+            await _settle_attempt(connection, job.reply_id, settlement, at)
+            await _schedule(connection, job.reply_id, settlement)
+            await _pause(connection, job.source, settlement)
+            if settlement.trigger is not None:
+                await _finish(connection, engagement, job.reply_id, settlement, at)
+
+    async def return_to_review(
+        self, job: Job, *, trigger: Trigger, reason: str, at: datetime
+    ) -> None:
+        async with transaction(self._engine) as connection:
+            engagement = await lock_engagement(connection, job.engagement_id)
+            await _check_lease(connection, job)
+            await _return(connection, job, State(engagement.state), trigger, reason, at=at)
+
+    async def postpone(self, job: Job, *, seconds: float) -> None:
+        async with transaction(self._engine) as connection:
+            await _check_lease(connection, job)
+            await connection.execute(
+                text("""
+                    UPDATE delivery_job SET leased_until = NULL, token = NULL,
+                      next_at = now() + :seconds * interval '1 second' WHERE reply_id = :id
+                    """),
+                {"id": job.reply_id, "seconds": seconds},
+            )
+
+    async def receipt(self, event: Event, data: ReplyPosted, *, at: datetime) -> bool:
+        async with transaction(self._engine) as connection:
+            claimed = await connection.execute(
+                text("""
+                    INSERT INTO inbox (consumer, event_id, state, done_at)
+                    VALUES ('receipts', :id, 'done', now()) ON CONFLICT DO NOTHING RETURNING 1
+                    """),
+                {"id": event.id},
+            )
+            if claimed.one_or_none() is None:
+                return True
+            evidence = Settlement(
+                outcome=AttemptOutcome.SENT,
+                trigger=Trigger.DELIVERED,
+                external_id=data.comment_id,
+                url=data.url,
+                posted_at=data.posted_at,
+            )
+            reply_id = ReplyId(data.reply_id)
+            return await _settle_by_evidence(connection, reply_id, event.source, evidence, at)
+
+
+async def settle_echo(connection: AsyncConnection, comment: Comment, *, at: datetime) -> bool:
+    """Whether a comment of ours is a reply that went out from here; settles it if it is open.
+
+    It may arrive before the call returns. Known by the platform's id, else by text under the
+    comment that was answered, or under the root that a platform rewrote the parent to.
+    """
+    found = await connection.execute(
+        text("""
+            SELECT d.id, d.text, a.external_id, e.comment_id, e.state
+            FROM delivery_job j JOIN decision d ON d.id = j.reply_id
+            JOIN engagement e ON e.id = j.engagement_id
+            JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
+            JOIN delivery_attempt a ON a.reply_id = j.reply_id
+            WHERE e.thread_key = :key AND (a.external_id = :external_id
+              OR (a.external_id IS NULL AND (a.outcome IS NULL OR a.outcome <> 'not_sent')
+                  AND (e.comment_id = :parent OR c.root_id = :root)))
+            ORDER BY a.external_id = :external_id DESC NULLS LAST, a.started_at
+            """),
+        {
+            "key": f"{comment.source}/{comment.thread_id}",
+            "external_id": comment.comment_id,
+            "parent": comment.parent_id,
+            "root": comment.root_id,
+        },
+    )
+    for row in found:
+        if row.external_id == comment.comment_id or is_same_reply(row.text, comment.text):
+            await connection.execute(
+                text("UPDATE comment SET answers = :a WHERE source = :s AND comment_id = :id"),
+                {"a": row.comment_id, "s": comment.source, "id": comment.comment_id},
+            )
+            evidence = Settlement(
+                outcome=AttemptOutcome.SENT,
+                trigger=Trigger.DELIVERED,
+                external_id=comment.comment_id,
+                url=comment.permalink,
+                posted_at=comment.published_at,
+            )
+            await _settle_by_evidence(connection, ReplyId(row.id), comment.source, evidence, at)
+            return True
+    return False
+
+
+async def _settle_by_evidence(
+    connection: AsyncConnection,
+    reply_id: ReplyId,
+    source: str,
+    evidence: Settlement,
+    at: datetime,
+) -> bool:
+    """It stands there, whatever the call said. False if no such reply can be settled."""
+    found = await connection.execute(
+        text("SELECT engagement_id FROM delivery_job WHERE reply_id = :id AND source = :source"),
+        {"id": reply_id, "source": source},
+    )
+    engagement_id = found.scalar_one_or_none()
+    if engagement_id is None:
+        return False
+    engagement = await lock_engagement(connection, EngagementId(engagement_id))
+    if State(engagement.state) not in {State.SENDING, State.DELIVERY_UNKNOWN}:
+        return State(engagement.state) is State.ANSWERED
+    await _settle_attempt(connection, reply_id, evidence, at)
+    await _schedule(connection, reply_id, evidence)
+    await _finish(connection, engagement, reply_id, evidence, at)
+    return True
+
+
+async def _job(connection: AsyncConnection, reply_id: UUID) -> Job:
+    found = await connection.execute(
+        text(f"""
+            SELECT j.reply_id, j.engagement_id, j.token, j.tries, j.looks, j.absent_since, e.state,
+              d.text AS reply_text, a.attempt, a.started_at, a.outcome, a.answer, a.settled_at,
+              a.deadline_at, a.external_id, {COMMENT_COLUMNS}
+            FROM delivery_job j JOIN decision d ON d.id = j.reply_id
+            JOIN engagement e ON e.id = j.engagement_id
+            JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
+            LEFT JOIN LATERAL (SELECT * FROM delivery_attempt WHERE reply_id = j.reply_id
+              ORDER BY attempt DESC LIMIT 1) a ON true
+            WHERE j.reply_id = :id
+            """),  # noqa: S608 - a constant
+        {"id": reply_id},
+    )
+    row = found.one()
+    last = None
+    if row.attempt is not None:
+        last = Attempt(
+            number=row.attempt,
+            started_at=row.started_at,
+            outcome=row.outcome and AttemptOutcome(row.outcome),
+            answer=row.answer and AttemptOutcome(row.answer),
+            settled_at=row.settled_at,
+            deadline_at=row.deadline_at,
+            external_id=row.external_id,
+        )
+    return Job(
+        reply_id=ReplyId(row.reply_id),
+        engagement_id=EngagementId(row.engagement_id),
+        source=SourceId(row.source),
+        token=row.token,
+        state=State(row.state),
+        tries=row.tries,
+        looks=row.looks,
+        absent_since=row.absent_since,
+        last=last,
+        text=row.reply_text,
+        comment=comment_of(row),
+    )
+
+
+async def _check_lease(connection: AsyncConnection, job: Job) -> None:
+    held = await connection.execute(
+        text("SELECT 1 FROM delivery_job WHERE reply_id = :id AND token = :token FOR UPDATE"),
+        {"id": job.reply_id, "token": job.token},
+    )
+    if held.one_or_none() is None:
+        raise LeaseLost
+
+
+async def _objection(
+    connection: AsyncConnection, job: Job, engagement: Any
+) -> tuple[Trigger, str] | None:
+    """Why this must not be posted after all. The locks make the answer hold until the commit."""
+    found = await connection.execute(
+        text("SELECT status, context, text, text_sha256 FROM decision WHERE id = :id"),
+        {"id": job.reply_id},
+    )
+    decision = found.one()
+    thread = await thread_comments(connection, engagement.thread_key)
+    comment = next(each for each in thread if each.comment_id == job.comment.comment_id)
+    if comment.is_deleted:
+        return Trigger.WITHDRAWN, "deleted"
+    if decision.status != "released" or _sha256(job.text) != decision.text_sha256:
+        return Trigger.VOIDED, "approval_void"
+    if digest(comment, thread) != decision.context:
+        return Trigger.VOIDED, "thread_changed"
+    return None
+
+
+async def _return(
+    connection: AsyncConnection,
+    job: Job,
+    state: State,
+    trigger: Trigger,
+    reason: str,
+    *,
+    at: datetime,
+) -> None:
+    await connection.execute(
+        text("""
+            UPDATE delivery_job SET next_at = NULL, leased_until = NULL, token = NULL
+            WHERE reply_id = :id
+            """),
+        {"id": job.reply_id},
+    )
+    if state not in {State.APPROVED, State.SENDING}:
+        return  # it was taken back, withdrawn or ended meanwhile
+    await void_decisions(connection, job.engagement_id, reason, at)
+    moves: list[Move] = [step(state, trigger, reason)]
+    await move_engagement(connection, job.engagement_id, moves, actor="delivery", at=at)
+
+
+async def _insert_attempt(connection: AsyncConnection, job: Job, number: int, at: datetime) -> None:
+    await connection.execute(
+        text("""
+            INSERT INTO delivery_attempt
+              (reply_id, attempt, token, idempotency_key, body_sha256, started_at)
+            VALUES (:id, :number, :token, :key, :body, :at)
+            """),
+        {
+            "id": job.reply_id,
+            "number": number,
+            "token": job.token,
+            "key": idempotency_key(job),
+            "body": _sha256(job.text),
+            "at": at,
+        },
+    )
+    await connection.execute(
+        text("UPDATE delivery_job SET looks = 0, absent_since = NULL WHERE reply_id = :id"),
+        {"id": job.reply_id},
+    )
+
+
+async def _settle_attempt(
+    connection: AsyncConnection, reply_id: ReplyId, settlement: Settlement, at: datetime
+) -> None:
+    await connection.execute(
+        text("""
+            UPDATE delivery_attempt SET outcome = :outcome, answer = COALESCE(answer, :answer),
+              external_id = COALESCE(:external_id, external_id), url = COALESCE(:url, url),
+              detail = CASE WHEN :detail = '' THEN detail ELSE :detail END,
+              is_held = :is_held, settled_at = :at,
+              deadline_at = COALESCE(deadline_at, CAST(:deadline AS timestamptz))
+            WHERE reply_id = :id AND attempt =
+              (SELECT max(attempt) FROM delivery_attempt WHERE reply_id = :id)
+            """),
+        {
+            "id": reply_id,
+            "outcome": settlement.outcome,
+            "answer": settlement.answer,
+            "external_id": settlement.external_id,
+            "url": settlement.url,
+            "detail": settlement.detail[:300],
+            "is_held": settlement.is_held,
+            "deadline": settlement.handover_deadline,
+            "at": at,
+        },
+    )
+
+
+async def _schedule(connection: AsyncConnection, reply_id: ReplyId, settlement: Settlement) -> None:
+    await connection.execute(
+        text("""
+            UPDATE delivery_job SET leased_until = NULL, token = NULL,
+              next_at = now() + CAST(:seconds AS float) * interval '1 second',
+              tries = :tries, looks = :looks, absent_since = :absent_since
+            WHERE reply_id = :id
+            """),
+        {
+            "id": reply_id,
+            "seconds": settlement.next_in,
+            "tries": settlement.tries,
+            "looks": settlement.looks,
+            "absent_since": settlement.absent_since,
+        },
+    )
+
+
+async def _pause(connection: AsyncConnection, source: str, settlement: Settlement) -> None:
+    """Refused credentials pause the source's sending; anything that worked ends the pause."""
+    worked = settlement.outcome in {AttemptOutcome.SENT, AttemptOutcome.HANDED_OVER}
+    if settlement.pause_source is None and not worked:
+        return
+    await connection.execute(
+        text("""
+            INSERT INTO source_state (source, paused, paused_at) VALUES (:source, :why, now())
+            ON CONFLICT (source) DO UPDATE SET paused = :why, paused_at = now()
+            """),
+        {"source": source, "why": settlement.pause_source},
+    )
+
+
+async def _finish(
+    connection: AsyncConnection,
+    engagement: Any,
+    reply_id: ReplyId,
+    settlement: Settlement,
+    at: datetime,
+) -> None:
+    """The engagement's own move, and the word about it to whoever reads the log."""
+    trigger = settlement.trigger
+    if trigger is None:
+        return
+    engagement_id = EngagementId(engagement.id)
+    end = End(
+        answered_by="delivery",
+        replied_at=settlement.posted_at or at,
+        url=settlement.url,
+    )
+    move = step(State(engagement.state), trigger, settlement.reason)
+    await move_engagement(
+        connection,
+        engagement_id,
+        [move],
+        actor="delivery",
+        at=at,
+        ends_with=end,
+        reply_id=str(reply_id),
+    )
+    source, _, thread_id = engagement.thread_key.partition("/")
+    settled = ReplySettled(
+        engagement_id=engagement_id,
+        reply_id=reply_id,
+        comment_id=engagement.comment_id,
+        outcome=SETTLED[trigger],
+        external_id=settlement.external_id,
+        url=settlement.url,
+        why=settlement.reason,
+    )
+    event = event_of(
+        settled, source=source, thread_id=thread_id, at=at, version=f"{trigger}:{at.isoformat()}"
+    )
+    await append_events(connection, [event])
+
+
+def _sha256(reply: str) -> str:
+    return hashlib.sha256(reply.encode()).hexdigest()

@@ -1,0 +1,55 @@
+"""The connection pool, and what every adapter in this folder shares about transactions."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from responder.engagement.errors import Unavailable
+
+RETRIED_SQLSTATES = frozenset({"40001", "40P01", "55P03", "57014"})
+"""Serialisation failure, deadlock, lock not available, statement time-out: nothing happened."""
+
+
+def engine_url(dsn: str) -> URL:
+    """A `postgresql://` DSN as the URL of our driver; a socket folder may stand in `host`."""
+    return make_url(dsn).set(drivername="postgresql+asyncpg")
+
+
+def make_engine(dsn: str, *, pool_size: int = 8) -> AsyncEngine:
+    """A pool that checks connections before use and never waits longer than 5 s for one."""
+    return create_async_engine(
+        engine_url(dsn),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        connect_args={"timeout": 5, "command_timeout": 30},
+    )
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """One transaction, committed at the end of the block.
+
+    Raises:
+        Unavailable: the database is away, busy or in conflict; nothing was committed, with one
+            exception: a connection lost *during* commit leaves the outcome open, which the inbox
+            settles when the event comes again.
+    """
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
+        raise Unavailable(what="the database", why=type(error).__name__) from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _sqlstate(error) in RETRIED_SQLSTATES:
+            raise Unavailable(what="the database", why=f"SQLSTATE {_sqlstate(error)}") from error
+        raise
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)

@@ -1,0 +1,389 @@
+"""Triage's unit of work on the ledger."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from responder.adapters.postgres.deliveries import settle_echo
+from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.recording import (
+    End,
+    append_entries,
+    append_events,
+    event_of,
+    lock_engagement,
+    move_engagement,
+    settle_due,
+    void_decisions,
+)
+from responder.adapters.postgres.rows import (
+    COMMENT_COLUMNS,
+    comment_of,
+    comment_values,
+    thread_comments,
+    understanding_json,
+)
+from responder.engagement.events import EngagementClosed, EngagementTriaged
+from responder.engagement.lifecycle import ENDS, State, Trigger, step
+from responder.engagement.model import (
+    RULE_REASONS,
+    DueOutcome,
+    EngagementId,
+    EventId,
+    NeedsReply,
+    SourceId,
+    ThreadKey,
+    Understanding,
+)
+from responder.engagement.record import Entry, moved
+from responder.triage.ports import Accepted, Changed, Known, OpenApproval, OwnSeen, Verdict
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Sorts items without a due time after all that have one."""
+RANKS = {NeedsReply.YES: 0, NeedsReply.OPTIONAL: 1, NeedsReply.NO: 2}
+"""Does it need a reply: no, or optional, sorts last; it never hides."""
+
+
+def _judgement(understanding: Understanding) -> dict[str, object]:
+    """The understanding whole, and the facets that lists filter and sort by."""
+    return {
+        "understanding": understanding_json(understanding),
+        "intent": understanding.primary.value,
+        "sentiment": understanding.sentiment.value,
+        "language": understanding.language.value,
+        "urgency": understanding.urgency.value,
+        "needs_reply": understanding.needs_reply.value,
+        "rank": RANKS[NeedsReply(understanding.needs_reply.value)],
+    }
+
+
+class PostgresTriageWork:
+    """`triage.ports.TriageWork` on PostgreSQL."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    def begin(self) -> AbstractAsyncContextManager["PostgresTriageTransaction"]:
+        return self._begin()
+
+    @asynccontextmanager
+    async def _begin(self) -> AsyncIterator["PostgresTriageTransaction"]:
+        async with transaction(self._engine) as connection:
+            yield PostgresTriageTransaction(connection)
+
+
+class PostgresTriageTransaction:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def claim(self, consumer: str, ids: Collection[EventId]) -> frozenset[EventId]:
+        claimed = await self._connection.execute(
+            text("""
+                INSERT INTO inbox (consumer, event_id, state, done_at)
+                SELECT :consumer, id, 'done', now() FROM unnest(CAST(:ids AS text[])) AS id
+                ON CONFLICT DO NOTHING RETURNING event_id
+                """),
+            {"consumer": consumer, "ids": sorted(set(ids))},
+        )
+        return frozenset(claimed.scalars())
+
+    async def lock_threads(self, keys: Collection[ThreadKey]) -> None:
+        ordered = sorted(keys)
+        await self._connection.execute(
+            text("""
+                INSERT INTO thread (key, source, thread_id)
+                SELECT key, split_part(key, '/', 1), substr(key, strpos(key, '/') + 1)
+                FROM unnest(CAST(:keys AS text[])) AS key ON CONFLICT DO NOTHING
+                """),
+            {"keys": ordered},
+        )
+        await self._connection.execute(
+            text("""
+                SELECT 1 FROM thread WHERE key = ANY(CAST(:keys AS text[])) ORDER BY key FOR UPDATE
+                """),
+            {"keys": ordered},
+        )
+
+    async def known(
+        self, keys: Collection[tuple[SourceId, str]]
+    ) -> Mapping[tuple[SourceId, str], Known]:
+        found = await self._connection.execute(
+            text(f"""
+                SELECT {COMMENT_COLUMNS}, e.id AS engagement_id, e.state, e.dismissal,
+                  EXISTS (SELECT 1 FROM delivery_job j JOIN delivery_attempt a USING (reply_id)
+                    WHERE j.engagement_id = e.id
+                    AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'handed_over'))) AS is_open
+                FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS k (source, comment_id)
+                JOIN comment c USING (source, comment_id)
+                LEFT JOIN engagement e USING (source, comment_id)
+                """),  # noqa: S608 - a constant
+            {"sources": [source for source, _ in keys], "ids": [each for _, each in keys]},
+        )
+        return {
+            (SourceId(row.source), row.comment_id): Known(
+                comment=comment_of(row),
+                version=row.version,
+                edited_at=row.edited_at,
+                engagement_id=row.engagement_id and EngagementId(row.engagement_id),
+                state=row.state and State(row.state),
+                is_rule_closed=row.dismissal in RULE_REASONS,
+                has_open_attempt=row.is_open,
+            )
+            for row in found
+        }
+
+    async def record(
+        self, verdicts: Sequence[Verdict], *, config_version: str, at: datetime
+    ) -> None:
+        for verdict in verdicts:
+            await self._store_comment(verdict)
+            if isinstance(verdict, Accepted):
+                await self._accept(verdict, config_version, at)
+            elif isinstance(verdict, Changed) and verdict.engagement_id is not None:
+                await self._change(verdict, verdict.engagement_id, at)
+
+    async def _store_comment(self, verdict: Verdict) -> None:
+        values = comment_values(
+            verdict.comment, version=verdict.version, edited_at=verdict.arrival.data.edited_at
+        )
+        names = list(values)
+        await self._connection.execute(
+            text(f"""
+                INSERT INTO comment ({", ".join(names)}) VALUES ({", ".join(f":{n}" for n in names)})
+                ON CONFLICT (source, comment_id) DO UPDATE SET
+                  {", ".join(f"{n} = EXCLUDED.{n}" for n in names[2:])}
+                """),  # noqa: S608 - column names are ours
+            values,
+        )
+
+    async def _accept(self, accepted: Accepted, config_version: str, at: datetime) -> None:
+        data, state = accepted.arrival.data, accepted.moves[-1].to_state
+        ended = state in ENDS
+        await self._connection.execute(
+            text("""
+                INSERT INTO engagement (id, source, comment_id, thread_key, state, event_id,
+                  delivery_id, via, visibility, published_at, observed_at, received_at, accepted_at,
+                  understanding, intent, sentiment, language, urgency, needs_reply, queue, sla,
+                  config_version, due_at, rank, order_due, ended_at, dismissal)
+                VALUES (:id, :source, :comment_id, :thread_key, :state, :event_id, :delivery_id,
+                  :via, :visibility, :published_at, :observed_at, :received_at, :at,
+                  CAST(:understanding AS jsonb), :intent, :sentiment, :language, :urgency,
+                  :needs_reply, :queue, :sla, :config_version, :due_at, :rank, :order_due,
+                  :ended_at, :dismissal)
+                """),
+            {
+                "id": accepted.engagement_id,
+                "source": accepted.comment.source,
+                "comment_id": accepted.comment.comment_id,
+                "thread_key": f"{accepted.comment.source}/{accepted.comment.thread_id}",
+                "state": state,
+                "event_id": accepted.arrival.event.id,
+                "delivery_id": data.delivery_id,
+                "via": data.via,
+                "visibility": data.visibility,
+                "published_at": data.published_at,
+                "observed_at": data.observed_at,
+                "received_at": accepted.arrival.received_at,
+                "at": at,
+                **_judgement(accepted.understanding),
+                "queue": accepted.queue,
+                "sla": accepted.sla,
+                "config_version": config_version,
+                "due_at": accepted.due_at,
+                "order_due": accepted.due_at or NEVER,
+                "ended_at": at if ended else None,
+                "dismissal": accepted.dismissed,
+            },
+        )
+        await append_entries(
+            self._connection,
+            (moved(accepted.engagement_id, move, actor="triage") for move in accepted.moves),
+        )
+        if not ended:
+            await self._announce(accepted, accepted.engagement_id, at)
+            return
+        await settle_due(
+            self._connection,
+            accepted.engagement_id,
+            ended=at,
+            in_time=DueOutcome.EXCUSED,
+            at=at,
+        )
+        closed = EngagementClosed(
+            engagement_id=accepted.engagement_id,
+            comment_id=accepted.comment.comment_id,
+            end=state.value,
+            reason=accepted.dismissed,
+        )
+        event = accepted.arrival.event
+        await append_events(
+            self._connection,
+            [
+                event_of(
+                    closed,
+                    source=event.source,
+                    thread_id=event.subject,
+                    at=at,
+                    version=at.isoformat(),
+                )
+            ],
+        )
+
+    async def _change(self, changed: Changed, engagement_id: EngagementId, at: datetime) -> None:
+        await lock_engagement(self._connection, engagement_id)
+        if changed.is_after_answer:
+            await self._connection.execute(
+                text("UPDATE engagement SET edited_after_answer = true WHERE id = :id"),
+                {"id": engagement_id},
+            )
+        if changed.understanding is not None:
+            await self._rejudge(changed.understanding, changed.queue, engagement_id)
+        await move_engagement(
+            self._connection,
+            engagement_id,
+            changed.moves,
+            actor="platform" if changed.comment.is_deleted else "triage",
+            at=at,
+            ends_with=End(dismissal=changed.dismissed),
+        )
+        if changed.comment.is_deleted:
+            await void_decisions(self._connection, engagement_id, "deleted", at)
+        if not changed.moves:
+            entry = Entry(
+                engagement_id=engagement_id,
+                act="comment_deleted" if changed.comment.is_deleted else "comment_edited",
+                actor="platform",
+                data={"revision": changed.comment.revision},
+            )
+            await append_entries(self._connection, [entry])
+        is_open = not changed.moves or changed.moves[-1].to_state not in ENDS
+        if changed.understanding is not None and is_open:
+            await self._announce(changed, engagement_id, at)
+
+    async def _rejudge(
+        self, understanding: Understanding, queue: str | None, engagement_id: EngagementId
+    ) -> None:
+        await self._connection.execute(
+            text("""
+                UPDATE engagement SET understanding = CAST(:understanding AS jsonb),
+                  intent = :intent, sentiment = :sentiment, language = :language,
+                  urgency = :urgency, needs_reply = :needs_reply, rank = :rank,
+                  queue = COALESCE(:queue, queue), draft_state = 'waiting', dismissal = NULL
+                WHERE id = :id
+                """),
+            {"id": engagement_id, "queue": queue, **_judgement(understanding)},
+        )
+
+    async def _announce(
+        self, verdict: Accepted | Changed, engagement_id: EngagementId, at: datetime
+    ) -> None:
+        understanding, event = verdict.understanding, verdict.arrival.event
+        if understanding is None or verdict.queue is None:
+            return
+        triaged = EngagementTriaged(
+            engagement_id=engagement_id,
+            comment_id=verdict.comment.comment_id,
+            revision=verdict.comment.revision,
+            intent=understanding.intent,
+            needs_reply=NeedsReply(understanding.needs_reply.value),
+            language=understanding.language.value,
+            queue=verdict.queue,
+            due_at=verdict.due_at if isinstance(verdict, Accepted) else None,
+        )
+        await append_events(
+            self._connection,
+            [
+                event_of(
+                    triaged,
+                    source=event.source,
+                    thread_id=event.subject,
+                    at=at,
+                    version=str(verdict.comment.revision),
+                )
+            ],
+        )
+
+    async def settle_own(self, own: OwnSeen, *, at: datetime) -> bool:
+        if own.comment.is_deleted:
+            return False
+        if await settle_echo(self._connection, own.comment, at=at):
+            return True
+        return await self._answered_elsewhere(own, at)
+
+    async def _answered_elsewhere(self, own: OwnSeen, at: datetime) -> bool:
+        """A direct, public answer that did not go out from here ends what it answers."""
+        comment = own.comment
+        found = await self._connection.execute(
+            text("""
+                SELECT id, state FROM engagement
+                WHERE source = :source AND comment_id = :parent
+                  AND state IN ('awaiting_review', 'approved')
+                """),
+            {"source": comment.source, "parent": comment.parent_id},
+        )
+        row = found.one_or_none()
+        if row is None or own.arrival.data.visibility != "public":
+            return False
+        engagement_id = EngagementId(row.id)
+        await lock_engagement(self._connection, engagement_id)
+        await void_decisions(self._connection, engagement_id, "answered_elsewhere", at)
+        await move_engagement(
+            self._connection,
+            engagement_id,
+            [step(State(row.state), Trigger.ANSWERED_ELSEWHERE, "elsewhere")],
+            actor="platform",
+            at=at,
+            ends_with=End(
+                answered_by="elsewhere", replied_at=comment.published_at, url=comment.permalink
+            ),
+        )
+        return True
+
+    async def open_approvals(self, keys: Collection[ThreadKey]) -> Sequence[OpenApproval]:
+        found = await self._connection.execute(
+            text("""
+                SELECT e.id, e.state, e.comment_id, e.thread_key, d.context
+                FROM engagement e
+                JOIN LATERAL (SELECT * FROM decision WHERE engagement_id = e.id AND kind = 'reply'
+                  AND status IN ('held', 'released') ORDER BY made_at DESC LIMIT 1) d ON true
+                WHERE e.thread_key = ANY(CAST(:keys AS text[]))
+                  AND e.state IN ('approved', 'sending')
+                  AND NOT EXISTS (SELECT 1 FROM delivery_attempt a WHERE a.reply_id = d.id
+                    AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'handed_over', 'throttled')))
+                """),
+            {"keys": sorted(keys)},
+        )
+        return [
+            OpenApproval(
+                engagement_id=EngagementId(row.id),
+                state=State(row.state),
+                comment_id=row.comment_id,
+                context=row.context,
+                thread=await thread_comments(self._connection, row.thread_key),
+            )
+            for row in found.all()
+        ]
+
+    async def void(self, approval: OpenApproval, *, reason: str, at: datetime) -> None:
+        await lock_engagement(self._connection, approval.engagement_id)
+        await void_decisions(self._connection, approval.engagement_id, reason, at)
+        await move_engagement(
+            self._connection,
+            approval.engagement_id,
+            [step(approval.state, Trigger.VOIDED, reason)],
+            actor="triage",
+            at=at,
+        )
+
+    async def settle_retried(self, dead_letters: Collection[str]) -> None:
+        if dead_letters:
+            await self._connection.execute(
+                text("""
+                    UPDATE dead_letter SET status = 'settled', ended_at = now()
+                    WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'retried'
+                    """),
+                {"ids": list(dead_letters)},
+            )

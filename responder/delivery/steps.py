@@ -1,0 +1,233 @@
+"""What to do next with one approved reply, and what an answer means: pure.
+
+The one promise that all of this serves: at the platform, at most one reply per approval. So nothing
+is posted while an earlier call may still have posted, and every doubt is settled by looking, then by
+a person; never by trying again.
+
+What a crash leaves behind: an attempt is recorded and committed before the call. A process that dies
+in or after the call leaves it open; nobody touches it until no worker can still be in the middle of
+it (`OPEN_ATTEMPT_SECONDS`), then it counts as unknown and is looked up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from responder.delivery.ports import (
+    AttemptOutcome,
+    Capabilities,
+    Job,
+    OwnReply,
+    Posted,
+    ReadBack,
+    Settlement,
+)
+from responder.engagement.lifecycle import Trigger
+from responder.engagement.text import is_same_reply
+
+SEND_DEADLINE_SECONDS = 5.0
+"""From the recorded start until the first byte may leave at the latest."""
+CALL_LIMIT_SECONDS = 20.0
+OPEN_ATTEMPT_SECONDS = SEND_DEADLINE_SECONDS + CALL_LIMIT_SECONDS + 5.0
+RETRY_SECONDS = (5.0, 30.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0)
+"""Waits after the first, second, … try that was proven not to have posted anything."""
+LOOKS = 3
+"""How often a listing may fail before a person is asked."""
+LOOK_AGAIN_SECONDS = 10.0
+HANDED_OVER_LOOK_SECONDS = 60.0
+MATCH_SKEW = timedelta(minutes=5)
+"""A reply of ours may carry a time this much before the attempt: clocks differ."""
+
+
+class Step(Enum):
+    POST = "post"
+    LOOK = "look"
+    WAIT = "wait"
+
+
+def next_step(job: Job, capabilities: Capabilities, *, now: datetime) -> Step:
+    """What is to be done with a job that is due."""
+    last = job.last
+    if last is None or last.outcome is AttemptOutcome.NOT_SENT:
+        return Step.POST
+    if last.outcome is None:
+        is_over = now >= last.started_at + timedelta(seconds=OPEN_ATTEMPT_SECONDS)
+        return Step.LOOK if is_over else Step.WAIT
+    if last.outcome is AttemptOutcome.THROTTLED and not capabilities.reads_back:
+        return Step.POST
+    if last.outcome is AttemptOutcome.THROTTLED and job.looks > 0:
+        return Step.POST
+    return Step.LOOK
+
+
+def after_call(
+    job: Job, posted: Posted, capabilities: Capabilities, *, now: datetime
+) -> Settlement:
+    """What the platform's answer to a call means."""
+    base = Settlement(
+        outcome=posted.outcome,
+        answer=posted.outcome,
+        detail=posted.detail,
+        tries=job.tries,
+        external_id=posted.external_id,
+        url=posted.url,
+        posted_at=posted.posted_at,
+        pause_source=posted.detail if posted.pause_source else None,
+    )
+    match posted.outcome:
+        case AttemptOutcome.SENT:
+            return replace(base, trigger=Trigger.DELIVERED)
+        case AttemptOutcome.HANDED_OVER:
+            return _handed_over(base, capabilities, now=now)
+        case AttemptOutcome.THROTTLED:
+            return replace(base, next_in=posted.after_seconds or 60.0)
+        case AttemptOutcome.NOT_SENT:
+            return _not_sent(base)
+        case AttemptOutcome.REFUSED | AttemptOutcome.UNKNOWN:
+            return _in_doubt(base, capabilities)
+
+
+def after_look(
+    job: Job, found: ReadBack | None, capabilities: Capabilities, *, now: datetime
+) -> Settlement:
+    """What reading back means. `found` is None if the listing failed."""
+    last = job.last
+    if last is None:
+        raise ValueError("nothing was attempted, so there is nothing to look for")
+    base = Settlement(
+        outcome=last.outcome or AttemptOutcome.UNKNOWN,
+        answer=last.answer,
+        tries=job.tries,
+        looks=job.looks,
+        absent_since=job.absent_since,
+        external_id=last.external_id,
+    )
+    matches = [] if found is None else matching(job, found.replies)
+    if matches:
+        return _found(base, matches[0], capabilities, now=now)
+    if last.outcome is AttemptOutcome.THROTTLED:
+        # The platform says that it did not process it, and the look found nothing against that.
+        return replace(base, outcome=AttemptOutcome.THROTTLED, looks=1, next_in=0.0)
+    if last.outcome is AttemptOutcome.HANDED_OVER:
+        return _still_handed_over(base, last.deadline_at, now=now)
+    return _absent(base, found, capabilities, now=now)
+
+
+def matching(job: Job, replies: Sequence[OwnReply]) -> list[OwnReply]:
+    """Our replies that are this one: by id, by key, else by text since the attempt's start."""
+    last = job.last
+    if last is None:
+        return []
+    key = idempotency_key(job)
+    exact = [
+        each
+        for each in replies
+        if (last.external_id is not None and each.external_id == last.external_id)
+        or each.idempotency_key == key
+    ]
+    earliest = last.started_at - MATCH_SKEW
+    return exact or [
+        each
+        for each in replies
+        if each.idempotency_key is None
+        and (each.posted_at is None or each.posted_at >= earliest)
+        and is_same_reply(job.text, each.text)
+    ]
+
+
+def idempotency_key(job: Job) -> str:
+    """The same on every attempt of a reply."""
+    return f"reply_{job.reply_id.hex}"
+
+
+def _found(
+    base: Settlement, reply: OwnReply, capabilities: Capabilities, *, now: datetime
+) -> Settlement:
+    seen = replace(base, external_id=reply.external_id, url=reply.url, posted_at=reply.posted_at)
+    if reply.is_public:
+        return replace(seen, outcome=AttemptOutcome.SENT, trigger=Trigger.DELIVERED)
+    return _handed_over(replace(seen, is_held=True), capabilities, now=now)
+
+
+def _handed_over(base: Settlement, capabilities: Capabilities, *, now: datetime) -> Settlement:
+    """Passed on, but not seen in public yet."""
+    deadline = now + timedelta(seconds=capabilities.handover_deadline_seconds)
+    return replace(
+        base,
+        outcome=AttemptOutcome.HANDED_OVER,
+        is_held=base.external_id is not None,
+        handover_deadline=deadline,
+        next_in=_look_or_deadline(capabilities),
+    )
+
+
+def _still_handed_over(base: Settlement, deadline: datetime | None, *, now: datetime) -> Settlement:
+    if deadline is not None and now >= deadline:
+        return replace(
+            base,
+            outcome=AttemptOutcome.UNKNOWN,
+            trigger=Trigger.IN_DOUBT,
+            reason="not_seen_in_time",
+        )
+    return replace(base, is_held=base.external_id is not None, next_in=HANDED_OVER_LOOK_SECONDS)
+
+
+def _look_or_deadline(capabilities: Capabilities) -> float:
+    if capabilities.reads_back:
+        return HANDED_OVER_LOOK_SECONDS
+    return capabilities.handover_deadline_seconds
+
+
+def _not_sent(base: Settlement) -> Settlement:
+    tries = base.tries + 1
+    settled = replace(
+        base, outcome=AttemptOutcome.NOT_SENT, tries=tries, looks=0, absent_since=None
+    )
+    if tries > len(RETRY_SECONDS):
+        return replace(settled, trigger=Trigger.REFUSED, reason="not_reachable")
+    return replace(settled, next_in=RETRY_SECONDS[tries - 1])
+
+
+def _in_doubt(base: Settlement, capabilities: Capabilities) -> Settlement:
+    """It may have posted. A platform that keeps our key makes repeating safe; others are read."""
+    if capabilities.reads_back:
+        doubtful = replace(base, outcome=AttemptOutcome.UNKNOWN)
+        return replace(doubtful, next_in=capabilities.settle_seconds)
+    if capabilities.idempotency != "key":
+        reason = "cannot_be_read_back"
+        return replace(
+            base, outcome=AttemptOutcome.UNKNOWN, trigger=Trigger.IN_DOUBT, reason=reason
+        )
+    if base.answer is AttemptOutcome.REFUSED:
+        return replace(base, trigger=Trigger.REFUSED, reason="refused")
+    return _not_sent(base)
+
+
+def _absent(
+    base: Settlement, found: ReadBack | None, capabilities: Capabilities, *, now: datetime
+) -> Settlement:
+    """Not in the listing, or no listing. Only two complete listings, apart, prove an absence."""
+    if found is None:
+        return _no_listing(base, capabilities)
+    unknown = replace(base, outcome=AttemptOutcome.UNKNOWN)
+    if not found.is_complete:
+        return replace(unknown, trigger=Trigger.IN_DOUBT, reason="listing_incomplete")
+    settle = capabilities.settle_seconds
+    if base.absent_since is None:
+        return replace(unknown, absent_since=now, next_in=settle)
+    if now < base.absent_since + timedelta(seconds=settle):
+        return replace(unknown, next_in=settle)
+    if base.answer is AttemptOutcome.REFUSED:
+        outcome = AttemptOutcome.REFUSED
+        return replace(base, outcome=outcome, trigger=Trigger.REFUSED, reason="refused")
+    return _not_sent(base)
+
+
+def _no_listing(base: Settlement, capabilities: Capabilities) -> Settlement:
+    if not capabilities.reads_back:
+        return _in_doubt(replace(base, answer=base.answer or AttemptOutcome.UNKNOWN), capabilities)
+    unknown = replace(base, outcome=AttemptOutcome.UNKNOWN, looks=base.looks + 1)
+    if unknown.looks < LOOKS:
+        return replace(unknown, next_in=LOOK_AGAIN_SECONDS)
+    return replace(unknown, trigger=Trigger.IN_DOUBT, reason="cannot_be_read_back")

@@ -1,0 +1,76 @@
+"""A stranger's text as a person would see it, with the way back to what was written.
+
+Invisible characters carry orders to machines that no reader sees (the tag block U+E0000-E007F,
+variation selectors, zero-width and bidirectional controls), and split words so that no rule finds
+them. They go before anything is judged; the text that is stored and shown as evidence stays whole.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_MARKUP = re.compile(
+    r"</?(?:p|br|div|span|b|i|em|strong|a|blockquote|ul|ol|li|img|code|pre)\b[^<>]{0,1000}>|&nbsp;",
+    re.IGNORECASE,
+)
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Legible:
+    """Visible text in NFC, and where each of its characters came from."""
+
+    text: str
+    origins: tuple[int, ...]
+    """For each character the offset in the text as written."""
+    hidden: int
+    """How many characters were invisible."""
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in the text as written, for a span of the visible one."""
+        if start >= end:
+            return (0, 0)
+        return (self.origins[start], self.origins[end - 1] + 1)
+
+
+def invisible(text: str) -> bool:
+    """Does it hold characters that no reader sees?"""
+    return _INVISIBLE.search(text) is not None or _CONTROL.search(text) is not None
+
+
+def legible(written: str) -> Legible:
+    """What a reader sees of `written`; simple markup counts as not seen."""
+    markup = {i for m in _MARKUP.finditer(written) for i in range(m.start() + 1, m.end())}
+    starts = {m.start() for m in _MARKUP.finditer(written)}
+    characters: list[str] = []
+    origins: list[int] = []
+    hidden = 0
+    for start, end in _clusters(written):
+        if start in markup:
+            continue
+        visible = _visible(written[start:end]) if start not in starts else " "
+        hidden += not visible
+        characters.extend(visible)
+        origins.extend([start] * len(visible))
+    return Legible("".join(characters), tuple(origins), hidden)
+
+
+def _visible(cluster: str) -> str:
+    kept = _CONTROL.sub("", _INVISIBLE.sub("", cluster))
+    return unicodedata.normalize("NFC", kept)
+
+
+def _clusters(text: str) -> list[tuple[int, int]]:
+    """Stretches that normalise by themselves: a base with what combines with it."""
+    starts = [i for i, c in enumerate(text) if i == 0 or not _joins(c)]
+    return list(zip(starts, [*starts[1:], len(text)], strict=True))
+
+
+def _joins(character: str) -> bool:
+    # The vowels and finals of Hangul combine without being combining characters.
+    return unicodedata.combining(character) != 0 or "\u1161" <= character <= "\u11ff"

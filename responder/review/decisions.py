@@ -1,0 +1,199 @@
+"""What a person's command does to an engagement under lock: pure."""
+
+import unicodedata
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from responder.engagement.lifecycle import ENDS, IllegalTransition, Move, State, Trigger, step
+from responder.engagement.model import PERSON_REASONS, DismissalReason
+from responder.review.ports import (
+    AlreadyDecided,
+    Approve,
+    Command,
+    Decision,
+    Dismiss,
+    FoundThere,
+    Hold,
+    Locked,
+    PostedByPerson,
+    Reopen,
+    SendAgain,
+    StaleApproval,
+    TextUnusable,
+    TooLateToUndo,
+    Undo,
+)
+
+UNDO_SECONDS_MAX = 120
+INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
+JOINERS = frozenset("\n\t\u200c\u200d")
+"""Line breaks, and what scripts and emoji need to join letters."""
+
+
+def approve(locked: Locked, command: Approve, *, now: datetime, decision_id: UUID) -> Decision:
+    """Hold this exact text for the undo time.
+
+    After a refusal by the platform the item goes back to review first, so that what was approved
+    then and what is approved now are two decisions.
+    """
+    _still_as_shown(locked, command)
+    state = locked.item.row.state
+    moves: tuple[Move, ...] = ()
+    if state is State.DELIVERY_FAILED:
+        moves = (step(state, Trigger.RETURNED),)
+        state = State.AWAITING_REVIEW
+    return Decision(
+        engagement_id=command.engagement_id,
+        actor=command.actor,
+        at=now,
+        key=command.key,
+        moves=(*moves, step(state, Trigger.APPROVED)),
+        hold=Hold(
+            decision_id=decision_id,
+            kind="reply",
+            text=usable(command.text, limit=locked.item.text_limit),
+            context=command.context,
+            draft_version=command.draft_version,
+            release_at=now + _undo_time(command.undo_seconds),
+        ),
+    )
+
+
+def dismiss(locked: Locked, command: Dismiss, *, now: datetime, decision_id: UUID) -> Decision:
+    """Hold the closing for the undo time; until then the item counts as open."""
+    _still_as_shown(locked, command)
+    step(locked.item.row.state, Trigger.DISMISSED)  # refused now rather than at its release
+    if command.reason not in PERSON_REASONS:
+        raise TextUnusable(why=f"{command.reason} is not a reason that a person gives")
+    if command.reason is DismissalReason.OTHER and not command.note.strip():
+        raise TextUnusable(why="the reason “other” needs a few words")
+    return Decision(
+        engagement_id=command.engagement_id,
+        actor=command.actor,
+        at=now,
+        key=command.key,
+        reason=command.reason.value,
+        hold=Hold(
+            decision_id=decision_id,
+            kind="dismissal",
+            reason=command.reason,
+            note=command.note.strip(),
+            context=command.context,
+            release_at=now + _undo_time(command.undo_seconds),
+        ),
+    )
+
+
+def undo(locked: Locked, command: Undo, *, now: datetime) -> Decision:
+    """Take the held decision back."""
+    held = locked.held
+    if held is None:
+        raise TooLateToUndo
+    moves = (step(State.APPROVED, Trigger.UNDONE),) if held.kind == "reply" else ()
+    return Decision(
+        engagement_id=command.engagement_id,
+        actor=command.actor,
+        at=now,
+        key=f"undo-{held.decision_id}",
+        moves=moves,
+        undo=held.decision_id,
+    )
+
+
+def posted_by_person(locked: Locked, command: PostedByPerson, *, now: datetime) -> Decision:
+    """The person posted it by hand and gives the link: that is the evidence."""
+    _still_as_shown(locked, command)
+    return Decision(
+        engagement_id=command.engagement_id,
+        actor=command.actor,
+        at=now,
+        key=command.key,
+        moves=(step(locked.item.row.state, Trigger.POSTED_BY_PERSON),),
+        end_url=_link(command.url),
+        end_text=usable(command.text, limit=locked.item.text_limit),
+    )
+
+
+def found_there(locked: Locked, command: FoundThere, *, now: datetime) -> Decision:
+    """An unknown delivery is there: the person saw it."""
+    _in_doubt(locked)
+    return Decision(
+        engagement_id=command.engagement_id,
+        actor=command.actor,
+        at=now,
+        key=command.key,
+        moves=(step(State.DELIVERY_UNKNOWN, Trigger.DELIVERED),),
+        end_url=_link(command.url),
+    )
+
+
+def send_again(locked: Locked, command: SendAgain, *, now: datetime) -> Decision:
+    """An unknown delivery is not there: the person looked."""
+    _in_doubt(locked)
+    _same_context(locked, command)
+    return Decision(
+        engagement_id=command.engagement_id,
+        actor=command.actor,
+        at=now,
+        key=command.key,
+        moves=(step(State.DELIVERY_UNKNOWN, Trigger.SENT_AGAIN),),
+        sends_again=True,
+    )
+
+
+def reopen(locked: Locked, command: Reopen, *, now: datetime) -> Decision:
+    """Open again what ended, or give back what could not be delivered."""
+    state = locked.item.row.state
+    trigger = Trigger.REOPENED if state in ENDS else Trigger.RETURNED
+    return Decision(
+        engagement_id=command.engagement_id,
+        actor=command.actor,
+        at=now,
+        key=command.key,
+        moves=(step(state, trigger),),
+    )
+
+
+def usable(text: str, *, limit: int) -> str:
+    """The text as it will be posted: NFC, line ends as LF, ends trimmed.
+
+    Raises:
+        TextUnusable: nothing in it, too long, or characters that nobody can see.
+    """
+    cleaned = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if not cleaned:
+        raise TextUnusable(why="it is empty")
+    if len(cleaned) > limit:
+        raise TextUnusable(why=f"it has {len(cleaned)} characters, and {limit} fit there")
+    for character in cleaned:
+        if unicodedata.category(character) in INVISIBLE_CATEGORIES and character not in JOINERS:
+            raise TextUnusable(why=f"it has an invisible character (U+{ord(character):04X})")
+    return cleaned
+
+
+def _still_as_shown(locked: Locked, command: Command) -> None:
+    if locked.held is not None:
+        raise AlreadyDecided(who=locked.held.actor_name, current=locked.item)
+    _same_context(locked, command)
+
+
+def _same_context(locked: Locked, command: Command) -> None:
+    if locked.item.context != command.context:
+        raise StaleApproval(current=locked.item)
+
+
+def _in_doubt(locked: Locked) -> None:
+    if locked.item.row.state is not State.DELIVERY_UNKNOWN:
+        raise IllegalTransition(state=locked.item.row.state, trigger=Trigger.SENT_AGAIN)
+
+
+def _undo_time(seconds: int) -> timedelta:
+    return timedelta(seconds=min(max(seconds, 0), UNDO_SECONDS_MAX))
+
+
+def _link(url: str) -> str:
+    parts = urlsplit(url.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname or len(url) > 4096:
+        raise TextUnusable(why="the link must start with http:// or https://")
+    return url.strip()
