@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from responder.settings.environment import FILE, is_secret, source_secrets, variable_of
-from responder.settings.load import Settings
+from responder.settings.loading import Settings
 
 MASK = "(secret)"
 
