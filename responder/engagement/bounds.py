@@ -1,0 +1,48 @@
+"""What keeps one event below the size of a record, however long a comment is."""
+
+import hashlib
+import json
+
+from pydantic import JsonValue
+
+from responder.engagement.events import RAW_LIMIT_BYTES, TEXT_LIMIT_BYTES, EngagementReceived
+
+PAGE_TEXT_LIMIT_BYTES = 65_536
+
+
+def fitted(data: EngagementReceived) -> EngagementReceived:
+    """Cut the text and flag it `truncated`; replace a large raw element by its hash.
+
+    Every way in does this before it derives the event's id, which may cover the text.
+    """
+    text = _cut(data.text, TEXT_LIMIT_BYTES)
+    page = data.page
+    if page is not None and page.text is not None:
+        page = page.model_copy(update={"text": _cut(page.text, PAGE_TEXT_LIMIT_BYTES)})
+    return data.model_copy(
+        update={
+            "text": text,
+            "truncated": text != data.text,
+            "page": page,
+            "raw": _small(data.raw),
+        }
+    )
+
+
+def _cut(text: str, limit_bytes: int) -> str:
+    """The longest beginning within the limit; never half a character."""
+    if len(text) * 4 <= limit_bytes:
+        return text
+    encoded = text.encode()
+    if len(encoded) <= limit_bytes:
+        return text
+    return encoded[:limit_bytes].decode(errors="ignore")
+
+
+def _small(raw: JsonValue) -> JsonValue:
+    if raw is None:
+        return None
+    encoded = json.dumps(raw, ensure_ascii=False, sort_keys=True).encode()
+    if len(encoded) <= RAW_LIMIT_BYTES:
+        return raw
+    return {"sha256": hashlib.sha256(encoded).hexdigest(), "bytes": len(encoded)}

@@ -1,0 +1,95 @@
+"""JSON from strangers: strict UTF-8, bounded depth, nothing that is not JSON."""
+
+import json
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from responder.engagement.errors import Malformed
+from responder.engagement.events import EngagementReceived, Inbound, ReplyPosted, read_data
+
+MAX_DEPTH = 32
+MAX_ELEMENTS = 1_000
+"""Events in one batch."""
+
+INBOUND: Mapping[str, type[Inbound]] = {
+    model.type: model for model in (EngagementReceived, ReplyPosted)
+}
+"""What may be pushed, by its type."""
+
+_FAMILIES = ("engagement.", "comment.", "mention.", "reply.")
+BODY_LIMIT_BYTES = 983_040
+"""960 KiB: a body that cannot be read, or the event it holds, still fits a record of 1 MB whole."""
+
+
+def is_ignorable(event_type: str) -> bool:
+    """Whether a type is none of ours at all: a ping, or news of something that is no comment.
+
+    A type of our own families that we do not know (a typing error, a later version) is never left
+    out: somebody may have written the comment in it.
+    """
+    return not event_type.startswith(_FAMILIES)
+
+
+def read_json(value: bytes, *, what: str = "the body") -> JsonValue:
+    """Read one JSON text.
+
+    Raises:
+        Malformed: not UTF-8, not JSON (also NaN and Infinity), or nested deeper than `MAX_DEPTH`;
+            quotes nothing of the value.
+    """
+    try:
+        read: JsonValue = json.loads(value.decode(), parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise Malformed(what=what, why="it is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Malformed(what=what, why=f"not JSON at {where}: {error.msg}") from None
+    except ValueError as error:
+        raise Malformed(what=what, why=f"not JSON: {error}") from None
+    except RecursionError:
+        raise _too_deep(what) from None
+    if _deeper_than(read, MAX_DEPTH):
+        raise _too_deep(what)
+    return read
+
+
+def read_inbound(model: type[Inbound], data: JsonValue, *, what: str = "data") -> Inbound:
+    """Validate the data of a pushed event.
+
+    Raises:
+        Malformed: names the first wrong field and why, without quoting the value.
+    """
+    if not isinstance(data, Mapping):
+        raise Malformed(what=what, why="it is not a JSON object")
+    read = read_data(model, to_json(data))
+    assert isinstance(read, Inbound)  # noqa: S101 - what `read_data` gives is of the model asked for
+    return read
+
+
+def to_json(value: JsonValue) -> bytes:
+    """Write JSON again, for the dead letter of one element of a batch."""
+    return json.dumps(value).encode()
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number in JSON")
+
+
+def _too_deep(what: str) -> Malformed:
+    return Malformed(what=what, why=f"nested deeper than {MAX_DEPTH} levels")
+
+
+def _deeper_than(value: JsonValue, limit: int) -> bool:
+    level: list[JsonValue] = [value]
+    for _ in range(limit + 1):
+        level = [held for container in level for held in _held(container)]
+        if not level:
+            return False
+    return True
+
+
+def _held(value: JsonValue) -> list[JsonValue]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
