@@ -1,12 +1,11 @@
 """What drafting asks of others: a writer, and the ledger's unit of work."""
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
-from responder.engagement.errors import Refused
+from responder.engagement.errors import RateLimited, Refused
 from responder.engagement.model import Comment, EngagementId, EventId, Understanding
 from responder.engagement.workspace import Source
 
@@ -106,30 +105,32 @@ class Drafted:
     provenance: Provenance | None
 
 
-class DraftingLedger(Protocol):
-    """Claim, work outside any transaction, settle under the token (`runtime.md` 3.1)."""
-
-    async def claim(self, event_id: EventId, *, lease_seconds: float) -> "DraftClaim":
-        """Raises DraftClaimHeld while another worker has a running lease."""
-
-    def settle(self, claim: "DraftClaim") -> AbstractAsyncContextManager["DraftingTransaction"]:
-        """One transaction under the claim's token; refused for a zombie."""
-
-    async def release(self, claim: "DraftClaim") -> None: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftClaim:
+    """The right to draft for one event, until its lease ends."""
+
     event_id: EventId
-    token: str
+    token: UUID
     is_done: bool
+    """Settled before: a repeat, nothing to do."""
 
 
-class DraftingTransaction(Protocol):
-    async def record(self, drafted: Drafted, *, at: datetime) -> None:
-        """Draft version, audit entry and outbox row; nothing if the item has moved on."""
+@dataclass(eq=False, kw_only=True)
+class DraftClaimHeld(RateLimited):
+    """Another worker is drafting this; look again in {after_seconds:.0f} s."""
 
 
-class DraftingQueries(Protocol):
-    async def requests(self, ids: Sequence[EngagementId]) -> Sequence[DraftRequest]:
-        """What is needed to draft for those that are still awaiting review; others are left out."""
+class DraftingLedger(Protocol):
+    """Claim, work outside any transaction, settle under the claim's token."""
+
+    async def claim(self, event_id: EventId, *, lease_seconds: float) -> DraftClaim:
+        """Raises DraftClaimHeld while another worker's lease runs."""
+
+    async def request(self, engagement_id: EngagementId) -> DraftRequest | None:
+        """What is needed to draft, or None if the item is not awaiting review any more."""
+
+    async def settle(self, claim: DraftClaim, drafted: Drafted | None, *, at: datetime) -> None:
+        """Draft version, audit entry, outbox row and the claim's end, in one transaction.
+
+        A worker whose lease was taken over records nothing: the other one's draft stands.
+        """

@@ -27,8 +27,9 @@ from responder.review.ports import (
 
 UNDO_SECONDS_MAX = 120
 INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
-JOINERS = frozenset("\n\t\u200c\u200d")
-"""Line breaks, and what scripts and emoji need to join letters."""
+JOINERS = frozenset("\n\t\u200c\u200d\u200e\u200f")
+"""Line breaks, and what scripts and emoji need to join and to order letters."""
+LINK_LIMIT = 4096
 
 
 def approve(locked: Locked, command: Approve, *, now: datetime, decision_id: UUID) -> Decision:
@@ -194,6 +195,6 @@ def _undo_time(seconds: int) -> timedelta:
 
 def _link(url: str) -> str:
     parts = urlsplit(url.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname or len(url) > 4096:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or len(url) > LINK_LIMIT:
         raise TextUnusable(why="the link must start with http:// or https://")
     return url.strip()

@@ -204,6 +204,8 @@ class Delivery:
     external_id: str | None
     url: str | None
     detail: str
+    is_held: bool = False
+    """It stands on the site, but its moderation has not let it through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

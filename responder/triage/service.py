@@ -1,6 +1,6 @@
 """Triage: what arrived, what it means, and who should see it. One transaction per batch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from responder.engagement.errors import Malformed
 from responder.engagement.events import EngagementReceived, Event
@@ -14,12 +14,15 @@ CONSUMER = "triage"
 
 
 class Triage:
-    """Takes batches of arrivals into the ledger, each exactly once."""
+    """Takes batches of arrivals into the ledger, each exactly once.
+
+    `workspace` gives the configuration as it is now; one batch sees one version.
+    """
 
     def __init__(
         self,
         *,
-        workspace: Workspace,
+        workspace: Callable[[], Workspace],
         classifier: Classifier,
         work: TriageWork,
         clock: Clock,
@@ -38,7 +41,7 @@ class Triage:
             NotFound: no such source is configured.
             Malformed: another type of event, or a key that does not name its thread.
         """
-        self._workspace.source(event.source)
+        self._workspace().source(event.source)
         if not isinstance(event.data, EngagementReceived):
             raise Malformed(what="the record", why=f"{event.data.type} is not expected here")
         if key != event.key:
@@ -51,7 +54,8 @@ class Triage:
         Raises:
             Unavailable: the ledger is away or in conflict; nothing was recorded.
         """
-        understood = await self._understand(arrivals)
+        workspace = self._workspace()
+        understood = await self._understand(arrivals, workspace)
         async with self._work.begin() as tx:
             fresh = await tx.claim(CONSUMER, [each.event.id for each in arrivals])
             todo = _first_of_each(each for each in arrivals if each.event.id in fresh)
@@ -60,12 +64,12 @@ class Triage:
             known = await tx.known({decisions.natural_key(each) for each in todo})
             now = self._clock.now()
             triager = decisions.Triager(
-                workspace=self._workspace,
+                workspace=workspace,
                 new_id=lambda: EngagementId(self._ids.uuid()),
                 now=now,
             )
             verdicts = triager.decide(todo, known, understood)
-            await tx.record(verdicts, config_version=self._workspace.version, at=now)
+            await tx.record(verdicts, config_version=workspace.version, at=now)
             for verdict in verdicts:
                 if isinstance(verdict, OwnSeen):
                     await tx.settle_own(verdict, at=now)
@@ -73,22 +77,25 @@ class Triage:
                 await tx.void(approval, reason="thread_changed", at=now)
             await tx.settle_retried([each.dead_letter for each in arrivals if each.dead_letter])
 
-    async def _understand(self, arrivals: Sequence[Arrival]) -> dict[str, Understanding]:
+    async def _understand(
+        self, arrivals: Sequence[Arrival], workspace: Workspace
+    ) -> dict[str, Understanding]:
         """Before the transaction, so that no lock waits for it. Asking again is harmless."""
-        batch = [(each, self._readable(each)) for each in arrivals]
+        batch = [(each, _readable(each, workspace)) for each in arrivals]
         results = await self._classifier.classify([readable for _, readable in batch])
         return {each.event.id: result for (each, _), result in zip(batch, results, strict=True)}
 
-    def _readable(self, arrival: Arrival) -> Readable:
-        data, source = arrival.data, self._workspace.source(arrival.event.source)
-        return Readable(
-            text=data.text,
-            author_name=data.author.name,
-            language_hint=data.language,
-            own_names=_names(source),
-            page_title=data.page.title if data.page else None,
-            mentions=data.mentions,
-        )
+
+def _readable(arrival: Arrival, workspace: Workspace) -> Readable:
+    data, source = arrival.data, workspace.source(arrival.event.source)
+    return Readable(
+        text=data.text,
+        author_name=data.author.name,
+        language_hint=data.language,
+        own_names=_names(source),
+        page_title=data.page.title if data.page else None,
+        mentions=data.mentions,
+    )
 
 
 def _names(source: Source) -> frozenset[str]:

@@ -1,0 +1,524 @@
+"""Everything the console and the API read. Each call costs a fixed number of statements."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.rows import (
+    COMMENT_COLUMNS,
+    comment_of,
+    thread_comments,
+    understanding_of,
+)
+from responder.delivery.ports import Capabilities
+from responder.engagement.context import digest, relevant
+from responder.engagement.errors import Malformed, NotFound
+from responder.engagement.lifecycle import State
+from responder.engagement.model import (
+    DismissalReason,
+    DueOutcome,
+    EngagementId,
+    PersonId,
+    ReplyId,
+    SourceId,
+)
+from responder.engagement.workspace import Workspace
+from responder.review.ports import (
+    Balance,
+    Change,
+    DeadLetter,
+    Delivery,
+    Draft,
+    DraftState,
+    Held,
+    HistoryEntry,
+    Item,
+    QueueFilter,
+    QueuePage,
+    QuotedPassage,
+    Refusal,
+    Row,
+    SourceView,
+)
+
+EXCERPT_CHARACTERS = 280
+REFUSALS_SHOWN = 50
+OPEN_STATES = "('awaiting_review', 'approved', 'sending', 'delivery_failed', 'delivery_unknown')"
+FILTERS = {
+    "open": f"e.state IN {OPEN_STATES}",
+    "attention": "e.state IN ('delivery_failed', 'delivery_unknown')",
+    "answered": "e.state = 'answered'",
+    "closed": "e.state = 'dismissed'",
+    "deleted": "e.state = 'withdrawn'",
+}
+ROW_SQL = f"""
+  SELECT e.*, {COMMENT_COLUMNS}, h.id AS held_id, h.kind AS held_kind, h.actor AS held_actor,
+    h.text AS held_text, h.reason AS held_reason, h.release_at, p.name AS held_name
+  FROM engagement e
+  JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
+  LEFT JOIN decision h ON h.engagement_id = e.id AND h.status = 'held'
+  LEFT JOIN person p ON p.id = h.actor
+"""  # noqa: S608 - a constant
+
+
+class PostgresDesk:
+    """`review.ports.Desk` on PostgreSQL."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        workspace: Callable[[], Workspace],
+        capabilities: Callable[[], Mapping[SourceId, Capabilities]],
+    ) -> None:
+        self._engine = engine
+        self._workspace = workspace
+        self._capabilities = capabilities
+
+    async def queue(
+        self, wanted: QueueFilter, *, after: str | None = None, limit: int = 50
+    ) -> QueuePage:
+        condition, values = _condition(wanted)
+        is_open = wanted.state in {"open", "attention"}
+        keys = "e.rank, e.order_due, e.received_at, e.id" if is_open else "e.ended_at, e.id"
+        order = keys if is_open else "e.ended_at DESC, e.id DESC"
+        beyond, position = _beyond(after, is_open=is_open)
+        async with transaction(self._engine) as connection:
+            as_of = await _latest_change(connection)
+            found = await connection.execute(
+                text(f"{ROW_SQL} WHERE {condition} AND {beyond} ORDER BY {order} LIMIT :limit"),
+                values | position | {"limit": limit + 1},
+            )
+            rows = found.all()
+            matching = await connection.execute(
+                text(f"""
+                    SELECT count(*) FROM engagement e
+                    JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
+                    WHERE {condition}
+                    """),  # noqa: S608 - constants
+                values,
+            )
+            counts = await connection.execute(
+                text(f"""
+                    SELECT queue, count(*) AS items FROM engagement e WHERE {FILTERS["open"]} GROUP BY queue
+                    """)  # noqa: S608 - constants
+            )
+            return QueuePage(
+                rows=tuple(self._row(row) for row in rows[:limit]),
+                after=_position(rows[limit - 1], is_open=is_open) if len(rows) > limit else None,
+                matching=matching.scalar_one(),
+                counts={row.queue: row.items for row in counts},
+                balance=await _balance(connection),
+                as_of=as_of,
+            )
+
+    async def item(self, engagement_id: EngagementId) -> Item:
+        async with transaction(self._engine) as connection:
+            return await self.item_in(connection, engagement_id)
+
+    async def item_in(self, connection: AsyncConnection, engagement_id: EngagementId) -> Item:
+        """The item as this transaction sees it."""
+        found = await connection.execute(
+            text(f"{ROW_SQL} WHERE e.id = :id"),
+            {"id": engagement_id},
+        )
+        row = found.one_or_none()
+        if row is None:
+            raise NotFound(what="comment", name=str(engagement_id))
+        comment = comment_of(row)
+        thread = await thread_comments(connection, row.thread_key)
+        drafts = await _drafts(connection, engagement_id)
+        reply = await _reply(connection, engagement_id)
+        deliveries = await _deliveries(connection, reply.id) if reply is not None else ()
+        last = deliveries[-1] if deliveries else None
+        source = self._workspace().sources.get(comment.source)
+        capabilities = self._capabilities().get(comment.source)
+        return Item(
+            row=self._row(row),
+            comment=comment,
+            thread=relevant(comment, thread),
+            context=digest(comment, thread),
+            understanding=understanding_of(row.understanding),
+            draft=drafts[0] if drafts else None,
+            earlier_drafts=drafts[1:],
+            reply_id=None if reply is None else ReplyId(reply.id),
+            reply_text=None if reply is None else reply.text,
+            reply_url=row.answer_url,
+            deliveries=deliveries,
+            is_handed_over=last is not None and last.outcome == "handed_over",
+            is_held_on_site=last is not None and last.outcome == "handed_over" and last.is_held,
+            history=await _history(connection, engagement_id),
+            posts_as=source.post_as if source else "",
+            can_post=source is not None
+            and source.sends
+            and bool(capabilities and capabilities.posts),
+            dismissal=row.dismissal and DismissalReason(row.dismissal),
+            text_limit=capabilities.text_max if capabilities else 10_000,
+            edited_after_answer=row.edited_after_answer,
+        )
+
+    async def dead_letters(self, *, status: str = "open", limit: int = 50) -> Sequence[DeadLetter]:
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(
+                text("""
+                    SELECT * FROM dead_letter
+                    WHERE :status = 'all' OR status = :status
+                      OR (:status = 'open' AND status = 'retried')
+                    ORDER BY arrived_at DESC LIMIT :limit
+                    """),
+                {"status": status, "limit": limit},
+            )
+            return [_dead_letter(row) for row in found]
+
+    async def dead_letter(self, dead_letter_id: UUID) -> DeadLetter:
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(
+                text("SELECT * FROM dead_letter WHERE id = :id"), {"id": dead_letter_id}
+            )
+            row = found.one_or_none()
+            if row is None:
+                raise NotFound(what="record", name=str(dead_letter_id))
+            return _dead_letter(row)
+
+    async def sources(self) -> Sequence[SourceView]:
+        async with transaction(self._engine) as connection:
+            counted = await connection.execute(
+                text(f"""
+                    SELECT source, count(*) AS accepted, max(received_at) AS last_event_at,
+                      count(*) FILTER (WHERE {FILTERS["open"]}) AS open
+                    FROM engagement e GROUP BY source
+                    """)  # noqa: S608 - constants
+            )
+            counts = {row.source: row for row in counted}
+            states = {
+                row.source: row
+                for row in await connection.execute(text("SELECT * FROM source_state"))
+            }
+            refusals = await _refusals(connection)
+        return [
+            self._source_view(source_id, counts.get(source_id), states.get(source_id), refusals)
+            for source_id in self._workspace().sources
+        ]
+
+    async def balance(self) -> Balance:
+        async with transaction(self._engine) as connection:
+            return await _balance(connection)
+
+    async def changes(self, *, after: int, limit: int = 1000) -> Sequence[Change]:
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(
+                text("""
+                    SELECT a.number, a.engagement_id, a.act, a.to_state, e.queue FROM audit_chain a
+                    LEFT JOIN engagement e ON e.id = a.engagement_id
+                    WHERE a.number > :after ORDER BY a.number LIMIT :limit
+                    """),
+                {"after": after, "limit": limit},
+            )
+            return [
+                Change(
+                    number=row.number,
+                    engagement_id=row.engagement_id and EngagementId(row.engagement_id),
+                    act=row.act,
+                    state=row.to_state and State(row.to_state),
+                    queue=row.queue,
+                )
+                for row in found
+            ]
+
+    async def latest_change(self) -> int:
+        async with transaction(self._engine) as connection:
+            return await _latest_change(connection)
+
+    def _row(self, row: Any) -> Row:
+        source = self._workspace().sources.get(SourceId(row.source))
+        return Row(
+            engagement_id=EngagementId(row.id),
+            source=row.source,
+            source_title=source.title if source else row.source,
+            queue=row.queue,
+            state=State(row.state),
+            author_name=row.author_name,
+            excerpt=row.text[:EXCERPT_CHARACTERS],
+            page_title=row.page_title,
+            intent=row.intent,
+            sentiment=row.sentiment,
+            language=row.language,
+            urgency=row.urgency,
+            needs_reply=row.needs_reply,
+            published_at=row.published_at,
+            received_at=row.received_at,
+            due_at=row.due_at,
+            due_outcome=row.due_outcome and DueOutcome(row.due_outcome),
+            draft=DraftState(row.draft_state),
+            held=held_of(row),
+        )
+
+    def _source_view(
+        self,
+        source_id: SourceId,
+        count: Any | None,
+        state: Any | None,
+        refusals: Mapping[str, tuple[Refusal, ...]],
+    ) -> SourceView:
+        source = self._workspace().sources[source_id]
+        capabilities = self._capabilities().get(source_id)
+        return SourceView(
+            id=source_id,
+            title=source.title,
+            platform=source.platform,
+            url=source.url,
+            posts=source.sends and bool(capabilities and capabilities.posts),
+            proof=capabilities.proof if capabilities else "",
+            last_event_at=count.last_event_at if count else None,
+            accepted=count.accepted if count else 0,
+            open=count.open if count else 0,
+            refusals=refusals.get(source_id, ()),
+            read_at=state.read_at if state else None,
+            read_note=state.read_note if state and not state.read_ok else None,
+            paused=state.paused if state else None,
+        )
+
+
+def held_of(row: Any) -> Held | None:
+    if row.held_id is None:
+        return None
+    return Held(
+        decision_id=row.held_id,
+        kind=row.held_kind,
+        actor=PersonId(row.held_actor),
+        actor_name=row.held_name or "somebody",
+        text=row.held_text,
+        reason=row.held_reason and DismissalReason(row.held_reason),
+        release_at=row.release_at,
+    )
+
+
+def _condition(wanted: QueueFilter) -> tuple[str, dict[str, object]]:
+    if wanted.state not in FILTERS:
+        raise Malformed(what="state", why=f"it is none of {', '.join(FILTERS)}")
+    conditions, values = [FILTERS[wanted.state]], dict[str, object]()
+    if wanted.queue is not None:
+        conditions.append("e.queue = :queue")
+        values["queue"] = wanted.queue
+    if wanted.source is not None:
+        conditions.append("e.source = :source")
+        values["source"] = wanted.source
+    for number, word in enumerate(wanted.text.split()[:10]):
+        conditions.append(f"(c.text ILIKE :word{number} OR c.author_name ILIKE :word{number})")
+        values[f"word{number}"] = f"%{_escaped(word)}%"
+    return " AND ".join(conditions), values
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _position(row: Any, *, is_open: bool) -> str:
+    """Where a page ends, as an opaque token."""
+    parts = (
+        [row.rank, row.order_due.isoformat(), row.received_at.isoformat(), str(row.id)]
+        if is_open
+        else [row.ended_at.isoformat(), str(row.id)]
+    )
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+
+
+def _beyond(after: str | None, *, is_open: bool) -> tuple[str, dict[str, object]]:
+    if after is None:
+        return "true", {}
+    try:
+        parts = json.loads(base64.urlsafe_b64decode(after.encode()))
+        if is_open:
+            rank, due, received, row_id = parts
+            return (
+                "(e.rank, e.order_due, e.received_at, e.id) > (:rank, :due, :received, :row_id)",
+                {
+                    "rank": int(rank),
+                    "due": datetime.fromisoformat(due),
+                    "received": datetime.fromisoformat(received),
+                    "row_id": UUID(row_id),
+                },
+            )
+        ended, row_id = parts
+        return (
+            "(e.ended_at, e.id) < (:ended, :row_id)",
+            {"ended": datetime.fromisoformat(ended), "row_id": UUID(row_id)},
+        )
+    except (ValueError, TypeError) as error:
+        raise Malformed(what="the page's position", why="it is not one of ours") from error
+
+
+async def _latest_change(connection: AsyncConnection) -> int:
+    found = await connection.execute(text("SELECT COALESCE(max(number), 0) FROM audit_chain"))
+    return int(found.scalar_one())
+
+
+async def _balance(connection: AsyncConnection) -> Balance:
+    """Both sides are counted apart: what came in by its comments, the ends by their states."""
+    found = await connection.execute(
+        text(f"""
+            SELECT count(*) AS accepted,
+              count(*) FILTER (WHERE state = 'answered') AS answered,
+              count(*) FILTER (WHERE state = 'dismissed') AS dismissed,
+              count(*) FILTER (WHERE state = 'withdrawn') AS withdrawn,
+              count(*) FILTER (WHERE {FILTERS["open"]}) AS open
+            FROM engagement e
+            """)  # noqa: S608 - constants
+    )
+    ledger = found.one()
+    letters = await connection.execute(
+        text("""
+            SELECT count(*) FILTER (WHERE status IN ('open', 'retried')) AS open,
+              count(*) FILTER (WHERE status = 'dropped') AS dropped
+            FROM dead_letter WHERE counts
+            """)
+    )
+    unreadable = letters.one()
+    missing = await connection.execute(
+        text("""
+            SELECT count(*) FROM comment c WHERE NOT c.is_own AND NOT EXISTS
+              (SELECT 1 FROM engagement e WHERE e.source = c.source AND e.comment_id = c.comment_id)
+              AND NOT c.is_deleted
+            """)
+    )
+    return Balance(
+        accepted=ledger.accepted + unreadable.open + unreadable.dropped + missing.scalar_one(),
+        answered=ledger.answered,
+        dismissed=ledger.dismissed + unreadable.dropped,
+        withdrawn=ledger.withdrawn,
+        open=ledger.open + unreadable.open,
+        unreadable=unreadable.open,
+    )
+
+
+async def _drafts(connection: AsyncConnection, engagement_id: EngagementId) -> tuple[Draft, ...]:
+    found = await connection.execute(
+        text(
+            "SELECT * FROM draft_version WHERE engagement_id = :id ORDER BY version DESC LIMIT 20"
+        ),
+        {"id": engagement_id},
+    )
+    return tuple(_draft(row) for row in found)
+
+
+def _draft(row: Any) -> Draft:
+    provenance = row.provenance or {}
+    return Draft(
+        version=row.version,
+        text=row.text,
+        refusal=row.refusal,
+        explanation=row.explanation,
+        made_at=row.made_at,
+        writer=provenance.get("writer", ""),
+        model=provenance.get("model"),
+        endpoint=provenance.get("endpoint"),
+        passages=tuple(
+            QuotedPassage(title=each["title"], quote=each["quote"], url=each["url"])
+            for each in provenance.get("passages", ())
+        ),
+        unsupported=tuple(provenance.get("unsupported", ())),
+        for_revision=row.for_revision,
+    )
+
+
+async def _reply(connection: AsyncConnection, engagement_id: EngagementId) -> Any | None:
+    """The last decision to reply that still stands."""
+    found = await connection.execute(
+        text("""
+            SELECT id, text FROM decision WHERE engagement_id = :id AND kind = 'reply'
+              AND status IN ('held', 'released') ORDER BY made_at DESC LIMIT 1
+            """),
+        {"id": engagement_id},
+    )
+    return found.one_or_none()
+
+
+async def _deliveries(connection: AsyncConnection, reply_id: UUID) -> tuple[Delivery, ...]:
+    found = await connection.execute(
+        text("SELECT * FROM delivery_attempt WHERE reply_id = :id ORDER BY attempt"),
+        {"id": reply_id},
+    )
+    return tuple(
+        Delivery(
+            attempt=row.attempt,
+            started_at=row.started_at,
+            settled_at=row.settled_at,
+            outcome=row.outcome,
+            external_id=row.external_id,
+            url=row.url,
+            detail=row.detail,
+            is_held=row.is_held,
+        )
+        for row in found
+    )
+
+
+async def _history(
+    connection: AsyncConnection, engagement_id: EngagementId
+) -> tuple[HistoryEntry, ...]:
+    """Sealed entries, then those that the sealer has not taken yet."""
+    found = await connection.execute(
+        text("""
+            SELECT a.*, p.name FROM (
+              SELECT entry_id AS id, act, actor, to_state, reason, at FROM audit_chain
+              WHERE engagement_id = :id
+              UNION ALL
+              SELECT id, act, actor, to_state, reason, at FROM audit_entry
+              WHERE engagement_id = :id) a
+            LEFT JOIN person p ON a.actor = 'person:' || p.id ORDER BY a.id LIMIT 200
+            """),
+        {"id": engagement_id},
+    )
+    return tuple(
+        HistoryEntry(
+            at=row.at,
+            act=row.act,
+            actor=row.name or row.actor,
+            reason=row.reason,
+            state=row.to_state and State(row.to_state),
+        )
+        for row in found
+    )
+
+
+async def _refusals(connection: AsyncConnection) -> dict[str, tuple[Refusal, ...]]:
+    found = await connection.execute(
+        text("""
+            SELECT source, at, reason, detail FROM (
+              SELECT *, row_number() OVER (PARTITION BY source ORDER BY id DESC) AS place
+              FROM refusal) r WHERE place <= :limit ORDER BY id DESC
+            """),
+        {"limit": REFUSALS_SHOWN},
+    )
+    refusals: dict[str, tuple[Refusal, ...]] = {}
+    for row in found:
+        seen = Refusal(at=row.at, reason=row.reason, detail=row.detail)
+        refusals[row.source] = (*refusals.get(row.source, ()), seen)
+    return refusals
+
+
+def _dead_letter(row: Any) -> DeadLetter:
+    return DeadLetter(
+        id=row.id,
+        topic=row.topic,
+        partition=row.partition,
+        offset=row.offset,
+        source=row.source,
+        key=row.key,
+        value=row.value,
+        headers=tuple((name, base64.b64decode(value)) for name, value in row.headers),
+        where=row.failed_at_stage,
+        why=row.why,
+        attempts=row.attempts,
+        first_failed_at=row.first_failed_at,
+        last_failed_at=row.last_failed_at,
+        status=row.status,
+        engagement_id=row.engagement_id and EngagementId(row.engagement_id),
+    )

@@ -1,0 +1,200 @@
+"""The relay: sends the outbox in order, releases held decisions, records misses.
+
+A relay owns a shard by a session advisory lock on a connection of its own and sends it in the order
+of ids: append, await, mark. A second relay skips the whole shard, never a row: taking the next row
+while the first is in flight would send a thread's events out of order. A crash between append and
+mark sends a row again, with the same event id; every reader's inbox absorbs it.
+"""
+
+import base64
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.recording import (
+    SHARDS,
+    End,
+    append_entries,
+    append_events,
+    event_of,
+    lock_engagement,
+    move_engagement,
+)
+from responder.engagement.events import ReplyApproved
+from responder.engagement.lifecycle import State, Trigger, step
+from responder.engagement.model import DismissalReason, EngagementId
+from responder.engagement.record import Entry
+from responder.stream.log import LogWriter, NewRecord
+
+if TYPE_CHECKING:
+    import asyncpg
+
+SHARD_LOCK_CLASS = 0x6F7574
+BATCH = 500
+
+
+class OutboxRelay:
+    """Sends what transactions left in the outbox. One `round` at a time per instance."""
+
+    def __init__(self, connection: "asyncpg.Connection[Any]", writer: LogWriter) -> None:
+        """`connection` is direct, not pooled: its session holds the shards' locks."""
+        self._connection = connection
+        self._writer = writer
+        self._owned: set[int] = set()
+
+    async def round(self) -> int:
+        """Send what is due in every shard that is ours or free; gives how many rows.
+
+        Raises:
+            Unavailable, LogError: the round ends there; what was not marked is sent again.
+        """
+        await self._take_free_shards()
+        rows = await self._connection.fetch(
+            """
+            SELECT id, topic, key, headers, payload FROM outbox
+            WHERE sent_at IS NULL AND shard = ANY($1::smallint[]) ORDER BY id LIMIT $2
+            """,
+            sorted(self._owned),
+            BATCH,
+        )
+        if rows:
+            await self._writer.append([_record(row) for row in rows])
+            await self._connection.execute(
+                "UPDATE outbox SET sent_at = now() WHERE id = ANY($1::bigint[])",
+                [row["id"] for row in rows],
+            )
+        return len(rows)
+
+    async def _take_free_shards(self) -> None:
+        for shard in range(SHARDS):
+            if shard not in self._owned and await self._connection.fetchval(
+                "SELECT pg_try_advisory_lock($1, $2)", SHARD_LOCK_CLASS, shard
+            ):
+                self._owned.add(shard)
+
+
+def _record(row: Any) -> NewRecord:
+    return NewRecord(
+        topic=row["topic"],
+        key=row["key"],
+        value=row["payload"],
+        headers=tuple((name, base64.b64decode(value)) for name, value in _headers(row)),
+    )
+
+
+def _headers(row: Any) -> Sequence[tuple[str, str]]:
+    stored: list[tuple[str, str]] = json.loads(row["headers"])
+    return stored
+
+
+class Releases:
+    """Lets held decisions go when their undo time is over, and records what became overdue."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def release_due(self, *, at: datetime) -> int:
+        """Each in a transaction of its own: an undo of one never waits for another."""
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(
+                text("""
+                    SELECT id, engagement_id FROM decision
+                    WHERE status = 'held' AND release_at <= :at ORDER BY release_at LIMIT 200
+                    """),
+                {"at": at},
+            )
+            due = found.all()
+        for row in due:
+            await self._release(row.id, EngagementId(row.engagement_id), at)
+        return len(due)
+
+    async def _release(self, decision_id: Any, engagement_id: EngagementId, at: datetime) -> None:
+        async with transaction(self._engine) as connection:
+            engagement = await lock_engagement(connection, engagement_id)
+            released = await connection.execute(
+                text("""
+                    UPDATE decision SET status = 'released', settled_at = :at
+                    WHERE id = :id AND status = 'held' RETURNING *
+                    """),
+                {"id": decision_id, "at": at},
+            )
+            decision = released.one_or_none()
+            if decision is None:
+                return  # undone or voided a moment ago
+            if decision.kind == "reply":
+                await _hand_to_delivery(connection, engagement, decision, at)
+            else:
+                await _dismiss(connection, engagement, decision, at)
+
+    async def record_misses(self, *, at: datetime) -> int:
+        """Every item that is due and has no public reply is missed, once, when its time passes."""
+        async with transaction(self._engine) as connection:
+            missed = await connection.execute(
+                text("""
+                    WITH late AS (
+                      UPDATE engagement SET due_outcome = 'missed'
+                      WHERE due_outcome IS NULL AND due_at <= :at
+                      RETURNING id, due_period, sla, due_at)
+                    INSERT INTO due_settled (engagement_id, period, sla, due_at, outcome, settled_at)
+                    SELECT id, due_period, sla, due_at, 'missed', :at FROM late
+                    RETURNING engagement_id
+                    """),
+                {"at": at},
+            )
+            ids = missed.scalars().all()
+            await append_entries(
+                connection,
+                (Entry(engagement_id=each, act="due_missed", actor="relay") for each in ids),
+            )
+            return len(ids)
+
+    async def held(self) -> int:
+        """How many decisions are in their undo time."""
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(
+                text("SELECT count(*) FROM decision WHERE status = 'held' AND kind = 'reply'")
+            )
+            return int(found.scalar_one())
+
+
+async def _hand_to_delivery(
+    connection: AsyncConnection, engagement: Any, decision: Any, at: datetime
+) -> None:
+    await connection.execute(
+        text("""
+            INSERT INTO delivery_job (reply_id, engagement_id, source, next_at)
+            VALUES (:id, :engagement_id, :source, now())
+            """),
+        {"id": decision.id, "engagement_id": engagement.id, "source": engagement.source},
+    )
+    source, _, thread_id = engagement.thread_key.partition("/")
+    approved = ReplyApproved(
+        engagement_id=engagement.id,
+        reply_id=decision.id,
+        comment_id=engagement.comment_id,
+        text_sha256=decision.text_sha256,
+    )
+    event = event_of(approved, source=source, thread_id=thread_id, at=at, version="1")
+    await append_events(connection, [event])
+    await append_entries(
+        connection,
+        [Entry(engagement_id=engagement.id, act="released", actor="relay")],
+    )
+
+
+async def _dismiss(
+    connection: AsyncConnection, engagement: Any, decision: Any, at: datetime
+) -> None:
+    await move_engagement(
+        connection,
+        EngagementId(engagement.id),
+        [step(State(engagement.state), Trigger.DISMISSED, decision.reason)],
+        actor=f"person:{decision.actor}",
+        at=at,
+        ends_with=End(dismissal=DismissalReason(decision.reason)),
+    )

@@ -1,0 +1,191 @@
+"""Review's unit of work on the ledger."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from responder.adapters.postgres.desk import PostgresDesk
+from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.recording import (
+    End,
+    append_entries,
+    lock_engagement,
+    move_engagement,
+)
+from responder.engagement.lifecycle import Trigger
+from responder.engagement.model import EngagementId
+from responder.engagement.record import Entry
+from responder.review.ports import Decision, Hold, Locked, TooLateToUndo
+
+
+class PostgresReviewWork:
+    """`review.ports.ReviewWork` on PostgreSQL."""
+
+    def __init__(self, engine: AsyncEngine, desk: PostgresDesk) -> None:
+        self._engine = engine
+        self._desk = desk
+
+    def begin(self) -> AbstractAsyncContextManager["PostgresReviewTransaction"]:
+        return self._begin()
+
+    @asynccontextmanager
+    async def _begin(self) -> AsyncIterator["PostgresReviewTransaction"]:
+        async with transaction(self._engine) as connection:
+            yield PostgresReviewTransaction(connection, self._desk)
+
+
+class PostgresReviewTransaction:
+    def __init__(self, connection: AsyncConnection, desk: PostgresDesk) -> None:
+        self._connection = connection
+        self._desk = desk
+
+    async def lock(self, engagement_id: EngagementId) -> Locked:
+        await lock_engagement(self._connection, engagement_id)
+        item = await self._desk.item_in(self._connection, engagement_id)
+        return Locked(item=item, held=item.row.held)
+
+    async def seen(self, key: str) -> bool:
+        found = await self._connection.execute(
+            text("SELECT 1 FROM command_key WHERE key = :key"), {"key": key}
+        )
+        return found.one_or_none() is not None
+
+    async def record(self, decision: Decision) -> None:
+        await self._connection.execute(
+            text("INSERT INTO command_key (key, engagement_id, at) VALUES (:key, :id, :at)"),
+            {"key": decision.key, "id": decision.engagement_id, "at": decision.at},
+        )
+        if decision.undo is not None:
+            await self._undo(decision)
+        if any(move.trigger is Trigger.RETURNED for move in decision.moves):
+            await self._give_up_delivery(decision)
+        if decision.hold is not None:
+            await self._hold(decision, decision.hold)
+        await self._settle_doubt(decision)
+        await move_engagement(
+            self._connection,
+            decision.engagement_id,
+            decision.moves,
+            actor=f"person:{decision.actor}",
+            at=decision.at,
+            ends_with=End(answered_by="person", replied_at=decision.at, url=decision.end_url),
+            **_text_hash(decision),
+        )
+        if decision.moves and decision.moves[-1].trigger is Trigger.REOPENED:
+            await self._new_due_period(decision)
+
+    async def _undo(self, decision: Decision) -> None:
+        undone = await self._connection.execute(
+            text("""
+                UPDATE decision SET status = 'undone', settled_at = :at
+                WHERE id = :id AND status = 'held' RETURNING kind
+                """),
+            {"id": decision.undo, "at": decision.at},
+        )
+        kind = undone.scalar_one_or_none()
+        if kind is None:
+            raise TooLateToUndo
+        if kind == "dismissal":
+            await self._entry(decision, "dismissal_undone")
+
+    async def _hold(self, decision: Decision, hold: Hold) -> None:
+        await self._connection.execute(
+            text("""
+                INSERT INTO decision (id, engagement_id, kind, status, actor, text, text_sha256,
+                  reason, note, context, draft_version, made_at, release_at)
+                VALUES (:id, :engagement_id, :kind, 'held', :actor, :text, :sha256, :reason, :note,
+                  :context, :draft_version, :at, :release_at)
+                """),
+            {
+                "id": hold.decision_id,
+                "engagement_id": decision.engagement_id,
+                "kind": hold.kind,
+                "actor": decision.actor,
+                "text": hold.text,
+                "sha256": _sha256(hold.text),
+                "reason": hold.reason,
+                "note": hold.note,
+                "context": hold.context,
+                "draft_version": hold.draft_version,
+                "at": decision.at,
+                "release_at": hold.release_at,
+            },
+        )
+        if hold.kind == "dismissal":
+            await self._entry(decision, "dismissal_held")
+
+    async def _give_up_delivery(self, decision: Decision) -> None:
+        """The reply that could not be delivered is over; a new one may follow."""
+        await self._connection.execute(
+            text("""
+                UPDATE decision SET status = 'voided', void_reason = 'returned', settled_at = :at
+                WHERE engagement_id = :id AND status = 'released' AND kind = 'reply'
+                """),
+            {"id": decision.engagement_id, "at": decision.at},
+        )
+        await self._connection.execute(
+            text("UPDATE delivery_job SET next_at = NULL WHERE engagement_id = :id"),
+            {"id": decision.engagement_id},
+        )
+
+    async def _settle_doubt(self, decision: Decision) -> None:
+        """What a person saw on the site settles the attempt that was in doubt."""
+        trigger = decision.moves[-1].trigger if decision.moves else None
+        if trigger not in {Trigger.DELIVERED, Trigger.SENT_AGAIN}:
+            return
+        await self._connection.execute(
+            text("""
+                UPDATE delivery_attempt SET outcome = :outcome, url = COALESCE(:url, url),
+                  settled_at = :at
+                WHERE outcome IN ('unknown', 'handed_over') AND reply_id IN
+                  (SELECT reply_id FROM delivery_job WHERE engagement_id = :id)
+                """),
+            {
+                "id": decision.engagement_id,
+                "outcome": "not_sent" if decision.sends_again else "sent",
+                "url": decision.end_url,
+                "at": decision.at,
+            },
+        )
+        if decision.sends_again:
+            await self._connection.execute(
+                text("""
+                    UPDATE delivery_job j SET next_at = now(), tries = 0 FROM decision d
+                    WHERE d.id = j.reply_id AND d.status = 'released' AND j.engagement_id = :id
+                    """),
+                {"id": decision.engagement_id},
+            )
+
+    async def _new_due_period(self, decision: Decision) -> None:
+        """A reopened item gets the time anew that it had at first; what was settled stays."""
+        await self._connection.execute(
+            text("""
+                UPDATE engagement SET due_period = due_period + 1, due_outcome = NULL,
+                  due_at = :at + (due_at - received_at), order_due = :at + (due_at - received_at),
+                  dismissal = NULL, answered_by = NULL, answer_url = NULL, replied_at = NULL
+                WHERE id = :id AND due_at IS NOT NULL
+                """),
+            {"id": decision.engagement_id, "at": decision.at},
+        )
+
+    async def _entry(self, decision: Decision, act: str) -> None:
+        entry = Entry(
+            engagement_id=decision.engagement_id,
+            act=act,
+            actor=f"person:{decision.actor}",
+            reason=decision.reason,
+        )
+        await append_entries(self._connection, [entry])
+
+
+def _sha256(reply: str | None) -> str | None:
+    return None if reply is None else hashlib.sha256(reply.encode()).hexdigest()
+
+
+def _text_hash(decision: Decision) -> dict[str, str | int | None]:
+    """What was approved or posted by hand, as a hash: the chain holds no text."""
+    reply = decision.hold.text if decision.hold else decision.end_text
+    return {} if reply is None else {"text_sha256": _sha256(reply)}
