@@ -1,0 +1,136 @@
+"""Keeping a usable producer at hand.
+
+aiokafka's idempotent producer never gives a batch up (trap 13): behind a broker that is away,
+batches pile up and land, long after whoever waited was told *unknown*. A producer whose sender has
+died stays dead, and one that is out of sequence may stay so until a restart (14). So a producer is
+used only as long as every append is answered. After the first doubt it is retired: nothing new is
+given to it, what it still holds is dropped once its other appends have ended, and another one is
+built, with backoff, until one connects.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import aiokafka.errors as kafka  # type: ignore[import-untyped]
+from aiokafka import AIOKafkaProducer
+
+from responder.adapters.kafka.connection import reach, reason
+from responder.adapters.kafka.internals import close_producer
+from responder.adapters.kafka.options import KafkaOptions, UnusableTlsFiles
+from responder.stream.log import Unreachable
+
+FIRST_BACKOFF_SECONDS = 0.2
+MOST_BACKOFF_SECONDS = 5.0
+
+
+@dataclass(eq=False)
+class Producer:
+    """One producer, from its connection until it is retired and its last append has ended."""
+
+    client: AIOKafkaProducer
+    known_topics: set[str] = field(default_factory=set)
+    appends: int = 0
+    is_retired: bool = False
+
+
+class Producers:
+    """Lends out the present producer; replaces it after the first append that raised."""
+
+    def __init__(self, options: KafkaOptions) -> None:
+        self._options = options
+        self._present: Producer | None = None
+        self._connected = asyncio.Event()
+        self._building: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._backoff = 0.0
+        self._why_away = "Kafka is not connected yet"
+        self._is_stopped = False
+
+    def build(self) -> None:
+        """Have a producer soon, trying until there is one."""
+        if self._building is None and self._present is None and not self._is_stopped:
+            self._building = asyncio.create_task(self._build())
+
+    async def wait(self, seconds: float) -> Producer:
+        """The present producer, as soon as there is one.
+
+        Raises:
+            Unreachable: there is none within `seconds`; says why the last attempt failed.
+        """
+        self.build()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._connected.wait()
+        if self._present is None:
+            raise Unreachable(self._why_away)
+        return self._present
+
+    @asynccontextmanager
+    async def lent(self, wait_seconds: float) -> AsyncIterator[Producer]:
+        """The present producer, retired when Kafka's client raises or nothing answers in time."""
+        producer = await self.wait(wait_seconds)
+        producer.appends += 1
+        try:
+            yield producer
+            self._backoff = 0.0
+        except (kafka.KafkaError, OSError, TimeoutError) as e:
+            self._retire(producer, f"Kafka {reason(e)}")
+            raise
+        finally:
+            producer.appends -= 1
+            if producer.is_retired and not producer.appends:
+                self._close(producer, flush_seconds=0)
+
+    async def stop(self) -> None:
+        """Flush and close, in bounded time."""
+        self._is_stopped = True
+        self._why_away = "this writer is stopped"
+        if self._building is not None:
+            self._building.cancel()
+            await asyncio.wait({self._building})
+        if self._present is not None:
+            producer, self._present = self._present, None
+            self._close(producer, flush_seconds=self._options.close_timeout_ms / 1000)
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    def _retire(self, producer: Producer, why: str) -> None:
+        producer.is_retired = True
+        if producer is self._present:
+            self._present = None
+            self._connected.clear()
+            self._why_away = why
+            self.build()
+
+    def _close(self, producer: Producer, *, flush_seconds: float) -> None:
+        closing = asyncio.create_task(close_producer(producer.client, flush_seconds))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+    async def _build(self) -> None:
+        while self._present is None:
+            # Only an answered append sets it back: with too few replicas in sync, a cluster accepts
+            # connections and nothing else.
+            await asyncio.sleep(self._backoff)
+            self._backoff = min(max(2 * self._backoff, FIRST_BACKOFF_SECONDS), MOST_BACKOFF_SECONDS)
+            try:
+                self._present = Producer(await self._connect())
+            except (Unreachable, UnusableTlsFiles) as e:
+                self._why_away = str(e)
+        self._building = None
+        self._connected.set()
+
+    async def _connect(self) -> AIOKafkaProducer:
+        await reach(self._options)
+        client = AIOKafkaProducer(**self._options.producer_arguments())
+        try:
+            async with asyncio.timeout(self._options.connect_timeout_ms / 1000):
+                await client.start()
+        except BaseException as e:
+            await close_producer(client, 0)
+            if isinstance(e, kafka.KafkaError | OSError | TimeoutError):
+                raise Unreachable(f"Kafka {reason(e)}") from e
+            raise
+        return client
