@@ -87,7 +87,8 @@ class Broken:
     value: bytes = field(repr=False)
     why: str
     """Names field and reason; quotes nothing of the value."""
-    delivery_id: str | None = None
+    media_type: str | None = None
+    """What the value is by itself, where that is not what the whole push was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,13 +153,12 @@ class DeadLetter:
     """A body, or one element of a batch, that could not be read. Kept whole."""
 
     id: EventId
-    """Derived from source and value: the same push twice makes one of them."""
+    """Derived from source and value: the same body twice makes one of them."""
     source: SourceId
     value: bytes = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(repr=False)
-    """What reading it again needs: content type and CloudEvents attributes; never a secret."""
+    """What reading it again needs: content type, delivery id, CloudEvents attributes; no secret."""
     why: str
-    delivery_id: str | None
     received_at: datetime
 
 

@@ -164,7 +164,8 @@ def _element(element: JsonValue) -> Parsed:
     try:
         return _structured(element)
     except Malformed as error:
-        return Parsed(broken=(Broken(value=to_json(element), why=str(error)),))
+        broken = Broken(value=to_json(element), why=str(error), media_type=STRUCTURED)
+        return Parsed(broken=(broken,))
 
 
 def _structured(event: JsonValue) -> Parsed:
