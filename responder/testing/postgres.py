@@ -8,6 +8,7 @@ import itertools
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from pathlib import Path
 import asyncpg
 
 from responder.adapters.postgres.dsn import Dsn
+from responder.adapters.postgres.embedded.cluster import title_of
+from responder.adapters.postgres.embedded.process import of_cluster
 from responder.adapters.postgres.embedded.server import EmbeddedPostgres
 from responder.adapters.system import SystemClock, SystemIds
 
@@ -28,10 +31,34 @@ class TestServer:
 
     __test__ = False  # not a test, whatever pytest thinks of the name
 
-    def __init__(self, dsn: Dsn) -> None:
+    def __init__(self, dsn: Dsn, server: EmbeddedPostgres, cluster: Path) -> None:
         self.dsn = dsn
+        self._server = server
+        self._cluster = cluster
         self._numbers = itertools.count(1)
         self._templates: dict[str, Dsn] = {}
+
+    @property
+    def is_up(self) -> bool:
+        return self._server.pid is not None
+
+    async def start(self) -> None:
+        await self._server.start()
+
+    async def stop(self) -> None:
+        await self._server.stop()
+
+    async def kill(self) -> None:
+        """With -9, all of it at once, and wait until it is dead; `start` starts it again."""
+        self.signal(signal.SIGKILL)
+        await self._server.stop()
+
+    def signal(self, number: signal.Signals) -> None:
+        """To each of its processes: SIGSTOP makes it hang, SIGCONT goes on."""
+        uid = self._cluster.stat().st_uid
+        for process in of_cluster(self._cluster, title_of(self._cluster), uid):
+            process.send(number)
+            process.close()
 
     async def fresh(self, template: Dsn | None = None) -> Dsn:
         """A new database, empty or a copy of `template`, in a few hundredths of a second."""
@@ -78,7 +105,8 @@ def running_server() -> Iterator[TestServer]:
         stop_seconds=1.0,
     )
     try:
-        yield TestServer(asyncio.run(server.start()))
+        dsn = asyncio.run(server.start())
+        yield TestServer(dsn, server, folder / "postgres" / "cluster")
     finally:
         asyncio.run(server.stop())
         shutil.rmtree(folder, ignore_errors=True)

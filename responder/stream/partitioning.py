@@ -1,0 +1,31 @@
+"""Which partition a key belongs to: the same one that Kafka's own client would choose.
+
+So records of one thread share a partition whoever produces them, in Kafka's log or in ours.
+"""
+
+_MASK = 0xFFFFFFFF
+_SEED = 0x9747B28C
+_M = 0x5BD1E995
+_R = 24
+
+
+def partition_for(key: bytes, partitions: int) -> int:
+    """From 0 to `partitions` - 1.
+
+    Source: `BuiltInPartitioner.partitionForKey` of Apache Kafka's Java client (4.3).
+    """
+    return (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def murmur2(data: bytes) -> int:
+    """The 32-bit hash of `org.apache.kafka.common.utils.Utils.murmur2`, unsigned."""
+    h = _SEED ^ len(data)
+    whole = len(data) & ~3
+    for start in range(0, whole, 4):
+        k = int.from_bytes(data[start : start + 4], "little") * _M & _MASK
+        k = (k ^ k >> _R) * _M & _MASK
+        h = (h * _M & _MASK) ^ k
+    if rest := data[whole:]:
+        h = (h ^ int.from_bytes(rest, "little")) * _M & _MASK
+    h = (h ^ h >> 13) * _M & _MASK
+    return h ^ h >> 15
