@@ -1,0 +1,245 @@
+"""The audit role's tables: seal the chain, record what the log held, compare it with the ledger."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from responder.adapters.postgres.engine import transaction
+from responder.audit.chain import GENESIS, Break, Sealed, Verifier, seal
+from responder.audit.ports import Findings, Missing
+from responder.engagement.events import EngagementReceived, Event
+
+SEALER_LOCK = 0x7365_616C
+BATCH = 1_000
+SETTLING_SECONDS = 30
+"""An id younger than this may still be on its way through triage."""
+SHOWN = 100
+
+
+class Sealer:
+    """Moves visible audit entries into the chain, numbered and hashed; one at a time anywhere."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def seal(self) -> int:
+        """Seal what is there, at most `BATCH`; gives how many. 0 while another sealer works.
+
+        Entries of one engagement keep their order: they were written under its row's lock, so their
+        ids ascend, and none is visible before the one that precedes it.
+        """
+        async with transaction(self._engine) as connection:
+            mine = await connection.execute(
+                text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SEALER_LOCK}
+            )
+            if not mine.scalar_one():
+                return 0
+            found = await connection.execute(
+                text("SELECT * FROM audit_entry ORDER BY id LIMIT :limit"), {"limit": BATCH}
+            )
+            rows = found.all()
+            if rows:
+                await _append(connection, rows)
+            return len(rows)
+
+
+async def _append(connection: AsyncConnection, rows: Sequence[Any]) -> None:
+    last = await connection.execute(
+        text("SELECT number, hash FROM audit_chain ORDER BY number DESC LIMIT 1")
+    )
+    head = last.one_or_none()
+    number, before = (0, GENESIS) if head is None else (head.number, bytes(head.hash))
+    sealed: list[dict[str, object]] = []
+    for row in rows:
+        number += 1
+        entry = _sealed(row, number=number, entry_id=row.id)
+        before = seal(before, entry)
+        sealed.append(_values(replace(entry, hash=before)))
+    await connection.execute(
+        text("""
+            INSERT INTO audit_chain (number, entry_id, engagement_id, act, actor, from_state,
+              to_state, reason, data, at, hash)
+            VALUES (:number, :entry_id, :engagement_id, :act, :actor, :from_state, :to_state,
+              :reason, CAST(:data AS jsonb), :at, :hash)
+            """),
+        sealed,
+    )
+    await connection.execute(
+        text("DELETE FROM audit_entry WHERE id = ANY(CAST(:ids AS bigint[]))"),
+        {"ids": [row.id for row in rows]},
+    )
+    await connection.execute(text("NOTIFY responder_changes"))
+
+
+class ReceivedIds:
+    """Remembers what the log held, apart from triage, so that a loss in between shows."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def record(self, seen: Sequence[tuple[Event, EngagementReceived, str, int, int]]) -> None:
+        """Each with the topic, partition and offset where it stands. Repeats change nothing."""
+        if not seen:
+            return
+        async with transaction(self._engine) as connection:
+            await connection.execute(
+                text("""
+                    INSERT INTO received_id
+                      (event_id, source, comment_id, kind, topic, partition, "offset")
+                    VALUES (:event_id, :source, :comment_id, :kind, :topic, :partition, :offset)
+                    ON CONFLICT DO NOTHING
+                    """),
+                [
+                    {
+                        "event_id": event.id,
+                        "source": event.source,
+                        "comment_id": data.comment_id,
+                        "kind": data.kind,
+                        "topic": topic,
+                        "partition": partition,
+                        "offset": offset,
+                    }
+                    for event, data, topic, partition, offset in sorted(
+                        seen, key=lambda each: each[0].id
+                    )
+                ],
+            )
+
+
+class PostgresAuditor:
+    """`audit.ports.Auditor` on PostgreSQL."""
+
+    def __init__(self, engine: AsyncEngine, *, settling_seconds: int = SETTLING_SECONDS) -> None:
+        self._engine = engine
+        self._settling_seconds = settling_seconds
+
+    async def audit(self) -> Findings:
+        async with self._engine.connect() as connection:
+            snapshot = await connection.execution_options(isolation_level="REPEATABLE READ")
+            async with snapshot.begin():
+                verifier = Verifier()
+                chain_break = await _walk(snapshot, verifier)
+                missing, total = await self._missing(snapshot)
+                unlike = () if chain_break else await _unlike_chain(snapshot, verifier)
+        return Findings(
+            sealed=verifier.number,
+            head=verifier.head.hex(),
+            chain_break=chain_break,
+            unlike_chain=unlike,
+            missing=missing,
+            missing_total=total,
+        )
+
+    async def drift(self) -> int:
+        """How many comments the ledger cannot account for; the cheap part of an audit."""
+        async with transaction(self._engine) as connection:
+            return (await self._missing(connection))[1]
+
+    async def _missing(self, connection: AsyncConnection) -> tuple[tuple[Missing, ...], int]:
+        """What came in and has neither an engagement, nor a dead letter, nor a reason to have none.
+
+        Our own comments and deletions of what was never seen have no engagement. Whatever has left
+        a trace (a received id, a comment, an audit entry) and none of the rest is missing.
+        """
+        found = await connection.execute(
+            text("""
+                WITH traces AS (
+                  SELECT r.source, r.comment_id, r.event_id FROM received_id r
+                  LEFT JOIN comment c USING (source, comment_id)
+                  WHERE r.seen_at < now() - :settling * interval '1 second'
+                    AND (c.comment_id IS NULL AND r.kind <> 'deleted'
+                         OR NOT c.is_own AND NOT c.is_deleted)
+                  UNION ALL
+                  SELECT c.source, c.comment_id, NULL FROM comment c
+                  WHERE NOT c.is_own AND NOT c.is_deleted)
+                SELECT t.source, t.comment_id, max(t.event_id) AS event_id FROM traces t
+                WHERE NOT EXISTS (SELECT 1 FROM engagement e
+                    WHERE e.source = t.source AND e.comment_id = t.comment_id)
+                  AND NOT EXISTS (SELECT 1 FROM dead_letter d WHERE d.receipt = t.event_id)
+                GROUP BY t.source, t.comment_id ORDER BY 1, 2
+                """),
+            {"settling": self._settling_seconds},
+        )
+        rows = found.all()
+        shown = tuple(
+            Missing(source=row.source, comment_id=row.comment_id, event_id=row.event_id)
+            for row in rows[:SHOWN]
+        )
+        return shown, len(rows)
+
+
+async def _walk(connection: AsyncConnection, verifier: Verifier) -> Break | None:
+    async for entries in _chain(connection):
+        found = verifier.check(entries)
+        if found is not None:
+            return found
+    return None
+
+
+async def _chain(connection: AsyncConnection) -> AsyncIterator[list[Sealed]]:
+    after = 0
+    while True:
+        found = await connection.execute(
+            text("SELECT * FROM audit_chain WHERE number > :after ORDER BY number LIMIT 5000"),
+            {"after": after},
+        )
+        rows = found.all()
+        if not rows:
+            return
+        yield [
+            _sealed(row, number=row.number, entry_id=row.entry_id, digest=bytes(row.hash))
+            for row in rows
+        ]
+        after = rows[-1].number
+
+
+async def _unlike_chain(connection: AsyncConnection, verifier: Verifier) -> tuple[Any, ...]:
+    """Engagements whose stored state differs from the last one that was sealed or is waiting."""
+    waiting = await connection.execute(
+        text("SELECT engagement_id, to_state FROM audit_entry WHERE to_state > '' ORDER BY id")
+    )
+    expected = verifier.states | {row.engagement_id: row.to_state for row in waiting}
+    unlike: list[Any] = []
+    found = await connection.stream(text("SELECT id, state FROM engagement"))
+    async for row in found:
+        if expected.pop(row.id, None) != row.state:
+            unlike.append(row.id)
+    return tuple([*unlike, *expected][:SHOWN])
+
+
+def _sealed(row: Any, *, number: int, entry_id: int, digest: bytes = b"") -> Sealed:
+    at: datetime = row.at
+    return Sealed(
+        number=number,
+        entry_id=entry_id,
+        engagement_id=row.engagement_id,
+        act=row.act,
+        actor=row.actor,
+        from_state=row.from_state,
+        to_state=row.to_state,
+        reason=row.reason,
+        data=row.data,
+        at=at,
+        hash=digest,
+    )
+
+
+def _values(entry: Sealed) -> dict[str, object]:
+    return {
+        "number": entry.number,
+        "entry_id": entry.entry_id,
+        "engagement_id": entry.engagement_id,
+        "act": entry.act,
+        "actor": entry.actor,
+        "from_state": entry.from_state,
+        "to_state": entry.to_state,
+        "reason": entry.reason,
+        "data": json.dumps(entry.data),
+        "at": entry.at,
+        "hash": entry.hash,
+    }

@@ -1,0 +1,135 @@
+"""Dead letters as ledger rows: visible, counted as open, and worked off by a person."""
+
+import base64
+import json
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.recording import SHARDS, append_entries
+from responder.engagement.deadletter import ID_HEADER, Buried
+from responder.engagement.errors import NotFound
+from responder.engagement.events import EngagementReceived
+from responder.engagement.model import PersonId
+from responder.engagement.record import Entry
+
+
+class DeadLetterRows:
+    """Writes what the dead-letter topic holds into the ledger."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def take(self, letters: Sequence[Buried]) -> None:
+        """One row for each record; one that failed again after a retry is open again."""
+        async with transaction(self._engine) as connection:
+            for letter in sorted(letters, key=lambda each: each.id):
+                await _store(connection, letter)
+
+
+async def _store(connection: AsyncConnection, letter: Buried) -> None:
+    await connection.execute(
+        text("""
+            INSERT INTO dead_letter (id, topic, partition, "offset", source, key, value, headers,
+              failed_at_stage, why, attempts, first_failed_at, last_failed_at, status, counts,
+              receipt)
+            VALUES (:id, :topic, :partition, :offset, :source, :key, :value,
+              CAST(:headers AS jsonb), :stage, :why, :attempts, :first, :last, 'open', :counts,
+              :receipt)
+            ON CONFLICT (id) DO UPDATE SET status = 'open', why = EXCLUDED.why,
+              partition = EXCLUDED.partition, "offset" = EXCLUDED."offset",
+              attempts = dead_letter.attempts + EXCLUDED.attempts,
+              last_failed_at = EXCLUDED.last_failed_at
+            WHERE dead_letter.status = 'retried'
+              AND dead_letter.last_failed_at < EXCLUDED.last_failed_at
+            """),
+        {
+            "id": letter.id,
+            "topic": letter.topic,
+            "partition": letter.partition,
+            "offset": letter.offset,
+            "source": letter.source,
+            "key": letter.key,
+            "value": letter.value,
+            "headers": _encoded(letter.headers),
+            "stage": letter.stage,
+            "why": letter.why,
+            "attempts": letter.attempts,
+            "first": letter.first_failed_at,
+            "last": letter.last_failed_at,
+            "counts": letter.topic == EngagementReceived.topic,
+            "receipt": letter.receipt,
+        },
+    )
+
+
+class PostgresDeadLetterDesk:
+    """`review.ports.DeadLetterDesk` on PostgreSQL."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def retry(self, dead_letter_id: UUID, *, actor: PersonId) -> None:
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(
+                text("""
+                    UPDATE dead_letter SET status = 'retried'
+                    WHERE id = :id AND status = 'open' RETURNING *
+                    """),
+                {"id": dead_letter_id},
+            )
+            row = found.one_or_none()
+            if row is None:
+                raise NotFound(what="open record", name=str(dead_letter_id))
+            key = row.key or b""
+            await connection.execute(
+                text("""
+                    INSERT INTO outbox (shard, topic, key, event_id, headers, payload)
+                    VALUES (:shard, :topic, :key, :event_id, CAST(:headers AS jsonb), :payload)
+                    """),
+                {
+                    "shard": dead_letter_id.int % SHARDS,
+                    "topic": row.topic,
+                    "key": key,
+                    "event_id": f"retry:{dead_letter_id}:{row.attempts}:{row.last_failed_at}",
+                    "headers": json.dumps([*row.headers, _id_header(dead_letter_id)]),
+                    "payload": row.value,
+                },
+            )
+            await _entry(connection, "dead_letter_retried", dead_letter_id, actor)
+
+    async def drop(self, dead_letter_id: UUID, *, actor: PersonId, note: str) -> None:
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(
+                text("""
+                    UPDATE dead_letter SET status = 'dropped', ended_at = now(), note = :note
+                    WHERE id = :id AND status IN ('open', 'retried') RETURNING 1
+                    """),
+                {"id": dead_letter_id, "note": note},
+            )
+            if found.one_or_none() is None:
+                raise NotFound(what="open record", name=str(dead_letter_id))
+            await _entry(connection, "dead_letter_dropped", dead_letter_id, actor)
+
+
+async def _entry(
+    connection: AsyncConnection, act: str, dead_letter_id: UUID, actor: PersonId
+) -> None:
+    entry = Entry(
+        engagement_id=None,
+        act=act,
+        actor=f"person:{actor}",
+        data={"dead_letter_id": str(dead_letter_id)},
+    )
+    await append_entries(connection, [entry])
+
+
+def _id_header(dead_letter_id: UUID) -> list[str]:
+    return [ID_HEADER, base64.b64encode(str(dead_letter_id).encode()).decode()]
+
+
+def _encoded(headers: Sequence[tuple[str, bytes]]) -> str:
+    return json.dumps([[name, base64.b64encode(value).decode()] for name, value in headers])
