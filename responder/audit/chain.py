@@ -7,7 +7,7 @@ caught by comparing with a head that was exported earlier.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -67,9 +67,7 @@ class Verifier:
 
     number: int = 0
     head: bytes = GENESIS
-
-    def __post_init__(self) -> None:
-        self.states: dict[UUID, str] = {}
+    states: dict[UUID, str] = field(default_factory=dict)
 
     def check(self, entries: Iterable[Sealed]) -> Break | None:
         """The first break among the next entries, or None."""

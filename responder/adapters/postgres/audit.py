@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -204,16 +203,12 @@ async def _unlike_chain(connection: AsyncConnection, verifier: Verifier) -> tupl
         text("SELECT engagement_id, to_state FROM audit_entry WHERE to_state > '' ORDER BY id")
     )
     expected = verifier.states | {row.engagement_id: row.to_state for row in waiting}
-    unlike: list[Any] = []
     found = await connection.stream(text("SELECT id, state FROM engagement"))
-    async for row in found:
-        if expected.pop(row.id, None) != row.state:
-            unlike.append(row.id)
+    unlike = [row.id async for row in found if expected.pop(row.id, None) != row.state]
     return tuple([*unlike, *expected][:SHOWN])
 
 
 def _sealed(row: Any, *, number: int, entry_id: int, digest: bytes = b"") -> Sealed:
-    at: datetime = row.at
     return Sealed(
         number=number,
         entry_id=entry_id,
@@ -224,7 +219,7 @@ def _sealed(row: Any, *, number: int, entry_id: int, digest: bytes = b"") -> Sea
         to_state=row.to_state,
         reason=row.reason,
         data=row.data,
-        at=at,
+        at=row.at,
         hash=digest,
     )
 
