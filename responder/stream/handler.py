@@ -22,6 +22,8 @@ MALFORMED = "malformed"
 FAILED = "failed"
 HEAD_OF_LINE = "head_of_line"
 HANDLER_TIMEOUT = "handler_timeout"
+UNEXPECTED = "unexpected"
+"""The reason for an exception that is none of `responder.engagement.errors`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ class Retry:
     """
 
     reason: str
+    """A short word out of few: it is a metric's label. What exactly happened goes into `detail`."""
     after_seconds: float | None = None
+    detail: str = ""
     counts: bool = True
     overloaded: bool = False
     """The dependency said that it has too much to do: adaptive concurrency goes down."""
@@ -47,7 +51,10 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Bury:
-    """It can never be dealt with: to the dead letter, durably, and the lane moves on."""
+    """It can never be dealt with: to the dead letter, durably, and the lane moves on.
+
+    `reason` is a short word, as in `Retry`.
+    """
 
     reason: str
     detail: str = ""
@@ -73,7 +80,8 @@ class Batch:
     """Records are handled together, in one transaction: one outcome for each, in their order.
 
     When the call raises, the batch is split in halves down to single records; only a record that
-    fails alone is charged an attempt.
+    fails alone is charged an attempt. `Retryable` does not split: the dependency is at fault, not a
+    record. What is said about records behind a `Retry` of their own key is ignored: they come again.
 
     Args:
         order: `distinct` gives at most one record of a key; `key` also gives the records behind it,
@@ -99,7 +107,8 @@ def outcome_of(error: Exception) -> Outcome:
     if isinstance(error, Invalid):
         return Bury(MALFORMED, str(error))
     return Retry(
-        f"{type(error).__name__}: {error}",
+        getattr(error, "code", UNEXPECTED),
+        detail=f"{type(error).__name__}: {error}",
         after_seconds=getattr(error, "after_seconds", None),
         counts=getattr(error, "counts_as_attempt", True),
         overloaded=getattr(error, "is_overload", isinstance(error, RateLimited)),

@@ -31,6 +31,8 @@ class StreamOptions:
     backoff_most: float = 30.0
     keepalive: float = 5.0
     poll_wait: float = 0.2
+    stuck_after: float = 5.0
+    yield_every: float = 0.005
     fetch_stall: float = 60.0
     rebalance_timeout: float = 35.0
     max_poll_interval: float = 600.0

@@ -1,0 +1,88 @@
+"""Looks, now and then, at where the partitions end: for the lag, and for a log that has gone quiet.
+
+Client libraries are known to stop receiving without an error (aiokafka #1037), and a poll that never
+returns looks the same. The cure for both is a new client, so a stall ends the consumer.
+"""
+
+from collections.abc import Callable, Mapping
+
+from responder.stream.environment import Environment
+from responder.stream.lanes import Shelf
+from responder.stream.log import Assignment, Log, LogError, Partition
+
+LOOKS_PER_STALL = 4
+
+
+class Stalled(Exception):
+    """There are records at the log, there is room for them, and none come."""
+
+
+class StallWatch:
+    """Compares what was delivered with what is there; for ever.
+
+    Args:
+        excused: where a stall was found before. A partition can end in offsets that are no records
+            (transaction markers); one rebuild for each such end is enough to know.
+        poll_age: seconds since the poll loop last came round.
+    """
+
+    def __init__(
+        self,
+        *,
+        log: Log,
+        shelves: Mapping[Assignment, Shelf],
+        environment: Environment,
+        excused: dict[Partition, int],
+        poll_age: Callable[[], float],
+    ) -> None:
+        self._log = log
+        self._shelves = shelves
+        self._clock = environment.clock
+        self._observer = environment.observer
+        self._limit = environment.options.fetch_stall
+        self._poll_limit = environment.options.fetch_stall + environment.options.rebalance_timeout
+        self._excused = excused
+        self._poll_age = poll_age
+        self._quiet_since: dict[Assignment, float] = {}
+
+    def delivered(self, assignment: Assignment) -> None:
+        """Something came."""
+        self._quiet_since.pop(assignment, None)
+
+    async def run(self) -> None:
+        """Look for ever.
+
+        Raises:
+            Stalled: nothing came for too long, and there is something; or a poll never returned.
+        """
+        while True:
+            await self._clock.sleep(self._limit / LOOKS_PER_STALL)
+            if self._poll_age() > self._poll_limit:
+                raise Stalled(f"a poll has not returned for {self._poll_age():.0f} s")
+            for shelf in list(self._shelves.values()):
+                await self._look(shelf)
+
+    async def _look(self, shelf: Shelf) -> None:
+        assignment = shelf.assignment
+        try:
+            end = await self._log.end(assignment.partition)
+            position = await self._position(shelf)
+        except LogError:
+            return  # the log is away: that is known, and no stall
+        if assignment not in self._shelves:
+            return
+        self._observer.lag(assignment.partition, end - (shelf.window.commit_point or position))
+        now = self._clock.monotonic()
+        is_expecting = end > position and shelf.window.room > 0 and not shelf.is_stopped
+        if not is_expecting or end == self._excused.get(assignment.partition):
+            self.delivered(assignment)
+        elif now - self._quiet_since.setdefault(assignment, now) >= self._limit:
+            self._excused[assignment.partition] = end
+            where = f"{assignment.partition.topic}[{assignment.partition.number}]"
+            raise Stalled(f"{where} gives nothing at {position} and ends at {end}")
+
+    async def _position(self, shelf: Shelf) -> int:
+        """The next offset that has to be delivered."""
+        if shelf.window.end is not None:
+            return shelf.window.end
+        return await self._log.committed(shelf.assignment.partition) or 0
