@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
-from responder.engagement.events import Event, Inbound
+from responder.engagement.events import EngagementReceived, Event, Inbound
 from responder.engagement.model import SourceId
 
 
@@ -27,6 +28,44 @@ class PollPlatform(Protocol):
         Raises:
             Unavailable: the place cannot be read now; says why.
             RateLimited: ask again after that time.
+        """
+
+
+class Level(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    """It cannot be seen from outside; a person has to look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that `source check` says about a place."""
+
+    level: Level
+    what: str
+    """The setting as that software names it, with its section."""
+    says: str
+    remedy: str = ""
+    """The line to write there; empty if nothing is to be done."""
+
+
+class CheckPlatform(Protocol):
+    """Looks whether a place is set up so that we can read and answer there. Changes nothing."""
+
+    async def check(self) -> tuple[Finding, ...]:
+        """Never raises: a place that cannot be reached is a finding."""
+
+
+class EntryPlatform(Protocol):
+    """A place that enters comments which reached us another way, so that answers have a parent."""
+
+    async def enter(self, comment: EngagementReceived) -> None:
+        """Enter it unless the place holds it; an edit or a deletion follows. Repeats are harmless.
+
+        Raises:
+            Unavailable: the place cannot take it now.
         """
 
 

@@ -1,0 +1,186 @@
+"""Isso as a place that is read: it has no webhook, so everything is found by polling."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from responder.engagement.errors import Unavailable
+from responder.engagement.events import EngagementReceived, EventAuthor, EventPage
+from responder.engagement.model import TextFormat, Via
+from responder.engagement.ports import Clock
+from responder.platforms.isso.window import Change, Window, load
+from responder.platforms.isso.wire import IssoApi, IssoComment, Unreadable
+from responder.reconcile.ports import PolledPage
+
+BACKFILL_DAYS = 7.0
+_MOST_LISTED = 1 << 17
+_GROWTH = 4
+_LATEST_IS_OFF = "latest-enabled is off: only known pages are read, in turn"
+_ID_CHARACTERS = 512
+_URL_CHARACTERS = 4096
+_NAME_CHARACTERS = 1024
+
+
+@dataclass(slots=True, kw_only=True)
+class _Poll:
+    """What one poll has spent and found so far."""
+
+    window: Window
+    budget: int
+    now: float
+    changes: list[Change] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+class IssoPoll:
+    """The `PollPlatform` of one Isso site.
+
+    With `latest-enabled` the site's own list says which pages changed; without it the pages named
+    here and those known from before are read in turn.
+
+    Args:
+        pages: thread URIs that are read even if nothing points to them.
+        backfill_days: how far back the first poll goes.
+    """
+
+    def __init__(
+        self,
+        *,
+        api: IssoApi,
+        clock: Clock,
+        pages: Sequence[str] = (),
+        backfill_days: float = BACKFILL_DAYS,
+    ) -> None:
+        self._api = api
+        self._clock = clock
+        self._pages = tuple(pages)
+        self._backfill_seconds = backfill_days * 86_400
+
+    async def poll(self, cursor: str | None, budget: int) -> PolledPage:
+        """See `PollPlatform`. One poll reads `/latest` and then as many pages as fit."""
+        now = self._clock.now().timestamp()
+        window = load(cursor, now=now, backfill_seconds=self._backfill_seconds)
+        poll = _Poll(window=window, budget=max(budget, 2), now=now)
+        listed = await self._listed(poll)
+        todo = self._in_turn(poll) if listed is None else poll.window.pages_to_read(listed)
+        left = await self._read_pages(poll, todo)
+        window = poll.window.listed(listed or (), poll.read).moved_to(now)
+        return PolledPage(
+            events=tuple(self._events(poll)),
+            cursor=window.dump(),
+            has_more=bool(left) and listed is not None,
+            note="; ".join(poll.notes),
+        )
+
+    async def _listed(self, poll: _Poll) -> tuple[IssoComment, ...] | None:
+        """All comments of the window, by `/latest`; None where that cannot be had.
+
+        Its order puts each reply after every top-level comment, so a short list hides new
+        questions behind old replies: it is long enough once it begins before the window.
+        """
+        limit = poll.window.limit
+        while poll.budget > 1:
+            poll.budget -= 1
+            try:
+                listed = await self._api.latest(limit)
+            except Unreadable:
+                poll.note("/latest is longer than we read: pages are read in turn")
+                return None
+            if listed is None:
+                poll.note(_LATEST_IS_OFF)
+                return None
+            if len(listed) < limit or _begins_before(listed, poll.window.since):
+                poll.window = replace(poll.window, limit=limit)
+                return listed
+            limit = min(limit * _GROWTH, _MOST_LISTED)
+        poll.window = replace(poll.window, limit=limit)
+        poll.note("/latest is long: known pages are read in turn, the next reading asks for more")
+        return None
+
+    def _in_turn(self, poll: _Poll) -> tuple[str, ...]:
+        pages = tuple(dict.fromkeys((*self._pages, *poll.window.pages())))
+        if not pages and _LATEST_IS_OFF in poll.notes:
+            raise Unavailable(
+                what="the list of pages",
+                why="set latest-enabled = true in Isso's [general], or name the pages",
+            )
+        start = poll.window.turn % len(pages) if pages else 0
+        following = (start + poll.budget) % len(pages) if pages else 0
+        poll.window = replace(poll.window, turn=following)
+        return (*pages[start:], *pages[:start])
+
+    async def _read_pages(self, poll: _Poll, todo: Sequence[str]) -> tuple[str, ...]:
+        """Read page by page while the budget lasts; what is left."""
+        for number, uri in enumerate(todo):
+            if poll.budget <= 0:
+                return tuple(todo[number:])
+            if not _is_an_id(uri):
+                poll.note("a page's URI is too long or not printable: it is not read")
+                continue
+            poll.budget -= 1
+            try:
+                tree = await self._api.tree(uri)
+            except Unreadable:
+                poll.note("a page could not be read: its list is too long or not Isso's")
+                continue
+            await self._take(poll, uri, tree)
+        return ()
+
+    async def _take(self, poll: _Poll, uri: str, tree: tuple[IssoComment, ...]) -> None:
+        poll.window, changes, ask = poll.window.read(uri, tree, poll.now)
+        poll.changes += changes
+        poll.read.append(uri)
+        for comment_id in ask:
+            if poll.budget <= 0:
+                return
+            poll.budget -= 1
+            exists = await self._api.exists(comment_id)
+            poll.window, gone = poll.window.settle(comment_id, exists=exists, now=poll.now)
+            poll.changes += gone
+
+    def _events(self, poll: _Poll) -> Sequence[EngagementReceived]:
+        ordered = sorted(poll.changes, key=lambda change: change.comment.id)
+        return [self._event(change) for change in ordered]
+
+    def _event(self, change: Change) -> EngagementReceived:
+        comment = change.comment
+        return EngagementReceived(
+            kind=change.kind,
+            comment_id=str(comment.id),
+            thread_id=comment.uri,
+            root_id=str(comment.root),
+            parent_id=None if comment.parent is None else str(comment.parent),
+            text=comment.text,
+            text_format=TextFormat.MARKDOWN,
+            author=EventAuthor(
+                id=comment.hash if _is_an_id(comment.hash) else "unknown",
+                name=(comment.author or "Anonymous")[:_NAME_CHARACTERS],
+                url=_web(comment.website),
+            ),
+            published_at=comment.created_at,
+            edited_at=comment.modified_at,
+            permalink=_web(self._api.permalink(comment.uri, comment.id)),
+            page=EventPage(url=_web(self._api.page_url(comment.uri))),
+            via=Via.POLL,
+        )
+
+
+def _begins_before(listed: Sequence[IssoComment], since: float) -> bool:
+    """Is the oldest top-level comment shown older than the window? Then no newer one is hidden."""
+    return bool(listed) and listed[0].parent is None and listed[0].created < since
+
+
+def _is_an_id(text: str) -> bool:
+    return 0 < len(text) <= _ID_CHARACTERS and not any(c < " " or c == "\x7f" for c in text)
+
+
+def _web(url: str | None) -> str | None:
+    """The URL if events may carry it."""
+    if url is None or not url.startswith(("http://", "https://")):
+        return None
+    is_plain = url.isprintable() and not any(c.isspace() for c in url)
+    return url if is_plain and len(url) <= _URL_CHARACTERS else None
