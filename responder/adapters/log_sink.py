@@ -79,6 +79,7 @@ class LogSink:
                 await self._writer.append(records)
         except Rejected as error:
             # The log is there; it is this record that it will never take.
+            self._closed_until = None
             raise Unavailable(what="the log", why=str(error)) from error
         except TimeoutError:
             raise self._away("it did not answer in time") from None

@@ -224,13 +224,13 @@ class GatewayObserver(Protocol):
 
 
 class ReceiptState(StrEnum):
-    """How far something that was pushed has come."""
+    """How far something that was pushed has come, in the words that its sender reads."""
 
     RECEIVED = "received"
-    QUEUED = "in_the_queue"
+    QUEUED = "in the queue"
     ANSWERED = "answered"
     CLOSED = "closed"
-    UNREADABLE = "could_not_be_read"
+    UNREADABLE = "could not be read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,161 @@
+"""The one place that builds an HTTP server: what it reads, what it shows, how it ends.
+
+- Bodies stay as they were sent (`auto_decompress=False`): a signature covers them, and nothing
+  expands a bomb.
+- A request must name a host that we answer for: a page elsewhere cannot rebind its name to us.
+- No `Server` header, no access log (its lines would hold addresses with tokens).
+- An error that nobody named is a problem without a word about the inside.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+from typing_extensions import override
+
+from responder.engagement.errors import ResponderError
+from responder.web import problems
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+MAX_LINE_BYTES = 8_190
+MAX_HEADERS = 128
+LINGER_SECONDS = 2.0
+"""How long what is left of a refused body is read and thrown away, so that the answer arrives."""
+
+_log = logging.getLogger(__name__)
+
+
+def application(
+    *,
+    hosts: frozenset[str] | None,
+    body_limit_bytes: int = 1_048_576,
+    middlewares: Sequence[Middleware] = (),
+) -> web.Application:
+    """Build an application that answers errors with problems.
+
+    Args:
+        hosts: the names it answers for, in lower case and without port; None: any, for a server
+            behind a proxy that checks them.
+        body_limit_bytes: for handlers that read with `request.read()` and the like.
+        middlewares: run inside the handling of errors, the first outermost.
+    """
+    guards = [] if hosts is None else [_only(hosts)]
+    app = web.Application(
+        client_max_size=body_limit_bytes, middlewares=[_problems, *guards, *middlewares]
+    )
+    app.on_response_prepare.append(_conceal)
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A server that accepts connections."""
+
+    runner: web.AppRunner
+    host: str
+    port: int
+
+    async def stop(self) -> None:
+        """Accept nothing more, let requests in flight finish within their time, close."""
+        await self.runner.cleanup()
+
+
+async def listen(
+    app: web.Application,
+    *,
+    host: str,
+    port: int,
+    idle_seconds: float = 75.0,
+    shutdown_seconds: float = 10.0,
+) -> Listening:
+    """Start to serve.
+
+    Args:
+        app: built by `application`.
+        host: the address to bind.
+        port: 0 for one that is free.
+        idle_seconds: a connection that has sent no whole request head for so long is closed.
+        shutdown_seconds: how long requests in flight may take when it stops.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,
+        handle_signals=False,
+        keepalive_timeout=idle_seconds,
+        lingering_time=LINGER_SECONDS,
+        logger=_quiet_logger(),
+        max_field_size=MAX_LINE_BYTES,
+        max_headers=MAX_HEADERS,
+        max_line_size=MAX_LINE_BYTES,
+        shutdown_timeout=shutdown_seconds,
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port, backlog=1024).start()
+    except BaseException:
+        await runner.cleanup()
+        raise
+    bound = runner.addresses[0][1]
+    return Listening(runner, host, bound)
+
+
+@web.middleware
+async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except ResponderError as error:
+        return problems.of_error(error)
+    except web.HTTPException as error:
+        if error.status < web.HTTPBadRequest.status_code:
+            raise
+        return problems.of_status(error.status, allow=error.headers.get("Allow"))
+    except ConnectionError:
+        raise  # the client has gone: nobody is left to answer
+    except Exception:  # noqa: BLE001 - logged whole, and answered
+        # Whoever runs the server sees it; whoever asked learns nothing of the inside.
+        _log.exception("unhandled error in a request handler")
+        return problems.respond(problems.INTERNAL)
+
+
+def _only(hosts: frozenset[str]) -> Middleware:
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if _name_of(request.headers.get("Host", "")) not in hosts:
+            return problems.respond(problems.MISDIRECTED)
+        return await handler(request)
+
+    return guard
+
+
+def _name_of(host: str) -> str:
+    """Without the port; an IPv6 address stays in its brackets."""
+    name, colon, port = host.rpartition(":")
+    return (name if colon and port.isdecimal() else host).lower()
+
+
+async def _conceal(request: web.Request, response: web.StreamResponse) -> None:  # noqa: ARG001
+    response.headers.popall("Server", None)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+
+
+class _WithoutRequest(logging.Filter):
+    """What cannot be parsed may hold a token or a stranger's words: the fact is logged alone."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = None
+        record.exc_text = None
+        return True
+
+
+def _quiet_logger() -> logging.Logger:
+    logger = logging.getLogger(f"{__name__}.http")
+    if not logger.filters:
+        logger.addFilter(_WithoutRequest())
+    return logger
