@@ -1,0 +1,206 @@
+"""What others tell about themselves, counted and logged."""
+
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from responder.delivery.ports import AttemptOutcome
+from responder.intake.ports import Outcome, PushSeen
+from responder.stream.deadletter import Bucket
+from responder.stream.log import Corrupt, Partition
+from responder.stream.observer import Gauges
+from responder.telemetry import catalogue
+from responder.telemetry.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+
+class StreamMetrics:
+    """One consumer group's `stream.observer.Observer`.
+
+    Args:
+        stage: what its handlers do, when that is not the group's name.
+    """
+
+    def __init__(self, metrics: Metrics, group: str, *, stage: str = "") -> None:
+        self._metrics = metrics
+        self._group = group
+        self._stopped: set[Partition] = set()
+        self._handled = metrics.histogram(catalogue.STREAM_HANDLER_SECONDS).of(group)
+        self._stage = metrics.histogram(catalogue.STAGE_SECONDS).of(stage or group)
+        self._waited = metrics.histogram(catalogue.STREAM_QUEUE_SECONDS).of(group)
+        self._finished = metrics.counter(catalogue.STREAM_FINISHED).of(group)
+        metrics.gauge(catalogue.STREAM_STOPPED).of(group).set(0)
+
+    def handled(self, seconds: Sequence[float]) -> None:
+        for each in seconds:
+            self._handled.observe(each)
+            self._stage.observe(each)
+
+    def waited(self, seconds: Sequence[float]) -> None:
+        for each in seconds:
+            self._waited.observe(each)
+
+    def finished(self, records: int) -> None:
+        self._finished.inc(records)
+
+    def retried(self, reason: str) -> None:
+        self._metrics.counter(catalogue.STREAM_RETRIES).of(self._group, _kind(reason)).inc()
+        log.info("stream.retried", group=self._group, why=reason)
+
+    def buried(self, reason: str) -> None:
+        self._metrics.counter(catalogue.STREAM_DEAD_LETTERS).of(self._group, _kind(reason)).inc()
+        log.warning("stream.buried", group=self._group, why=reason)
+
+    def bury_failed(self, error: Exception) -> None:
+        self._metrics.counter(catalogue.STREAM_BURY_FAILURES).of(self._group).inc()
+        log.error("stream.bury_failed", group=self._group, why=str(error))
+
+    def late(self, records: int) -> None:
+        self._metrics.counter(catalogue.STREAM_LATE).of(self._group).inc(records)
+
+    def commit_failed(self, kind: str) -> None:
+        self._metrics.counter(catalogue.STREAM_COMMIT_FAILURES).of(self._group, kind).inc()
+        log.warning("stream.commit_failed", group=self._group, kind=kind)
+
+    def rebalanced(self, seconds: float) -> None:
+        self._metrics.histogram(catalogue.STREAM_REBALANCE_SECONDS).of(self._group).observe(seconds)
+
+    def drain_timed_out(self, handlers: int) -> None:
+        self._metrics.counter(catalogue.STREAM_DRAIN_TIMEOUTS).of(self._group).inc(handlers)
+        log.warning("stream.drain_timed_out", group=self._group, handlers=handlers)
+
+    def stopped(self, partition: Partition) -> None:
+        self._stopped.add(partition)
+        self._show_stopped()
+        log.error(
+            "stream.partition_stopped",
+            group=self._group,
+            topic=partition.topic,
+            partition=partition.number,
+            next="look at the dead letters, then: responder deadletter allow",
+        )
+
+    def resumed(self, partition: Partition) -> None:
+        self._stopped.discard(partition)
+        self._show_stopped()
+        log.info(
+            "stream.partition_resumed",
+            group=self._group,
+            topic=partition.topic,
+            partition=partition.number,
+        )
+
+    def corrupt(self, error: Corrupt) -> None:
+        topic = error.partition.topic
+        self._metrics.counter(catalogue.STREAM_CORRUPT).of(self._group, topic).inc()
+        log.error("stream.corrupt", group=self._group, why=str(error))
+
+    def rebuilt(self, error: Exception) -> None:
+        self._metrics.counter(catalogue.STREAM_REBUILDS).of(self._group).inc()
+        log.warning("stream.rebuilt", group=self._group, why=str(error))
+
+    def gauges(self, gauges: Gauges) -> None:
+        gauge, group = self._metrics.gauge, self._group
+        gauge(catalogue.STREAM_IN_FLIGHT).of(group).set(gauges.running)
+        buffered = gauge(catalogue.STREAM_BUFFERED)
+        buffered.of(group, "records").set(gauges.buffered_records)
+        buffered.of(group, "bytes").set(gauges.buffered_bytes)
+        gauge(catalogue.STREAM_LIMIT).of(group).set(gauges.concurrency_limit)
+        gauge(catalogue.STREAM_LANE_DEPTH).of(group).set(gauges.deepest_lane)
+        gauge(catalogue.STREAM_SPAN).of(group).set(max(gauges.spans.values(), default=0))
+        self._own_partitions(catalogue.STREAM_OLDEST, gauges.oldest_unfinished)
+        self._tokens(gauges)
+
+    def lag(self, records: Mapping[Partition, int]) -> None:
+        """How far behind its own partitions the group is; others' are forgotten."""
+        self._own_partitions(catalogue.STREAM_LAG, records)
+
+    def _own_partitions(
+        self, metric: catalogue.GaugeMetric, values: Mapping[Partition, float]
+    ) -> None:
+        series = self._metrics.gauge(metric)
+        named = {(self._group, each.topic, str(each.number)): each for each in values}
+        series.forget(named, within=(self._group,))
+        for labels, partition in named.items():
+            series.of(*labels).set(values[partition])
+
+    def _tokens(self, gauges: Gauges) -> None:
+        tokens = self._metrics.gauge(catalogue.STREAM_TOKENS)
+        for bucket in Bucket:
+            left = [each for (_, of), each in gauges.tokens.items() if of is bucket]
+            if left:
+                tokens.of(self._group, bucket.value).set(min(left))
+
+    def _show_stopped(self) -> None:
+        self._metrics.gauge(catalogue.STREAM_STOPPED).of(self._group).set(len(self._stopped))
+
+
+class GatewayMetrics:
+    """The gateway's `intake.ports.GatewayObserver`: one line and its counts for each push."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._requests = metrics.counter(catalogue.INGEST_REQUESTS)
+        self._seconds = metrics.histogram(catalogue.INGEST_SECONDS)
+        self._events = metrics.counter(catalogue.INGEST_EVENTS)
+
+    def pushed(self, seen: PushSeen) -> None:
+        reason = "" if seen.reason is None else seen.reason.value
+        self._requests.of(seen.source, seen.outcome.value, reason).inc()
+        self._seconds.of(seen.source).observe(seen.seconds)
+        if seen.events:
+            self._events.of(seen.source, "webhook").inc(seen.events)
+        write = log.info if seen.outcome in {Outcome.ACCEPTED, Outcome.IGNORED} else log.warning
+        write(
+            "gateway.pushed",
+            source=seen.source,
+            outcome=seen.outcome.value,
+            reason=reason or None,
+            delivery_id=seen.delivery_id,
+            events=seen.events,
+            unreadable=seen.unreadable,
+            key_no=seen.key_no,
+            milliseconds=round(seen.seconds * 1000, 1),
+        )
+
+
+class DeliveryMetrics:
+    """Delivery's `delivery.ports.DeliveryObserver`."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._attempts = metrics.counter(catalogue.DELIVERY_ATTEMPTS)
+        self._readbacks = metrics.counter(catalogue.DELIVERY_READBACKS)
+        self._duplicates = metrics.counter(catalogue.DELIVERY_DUPLICATES)
+
+    def attempted(self, platform: str, outcome: AttemptOutcome) -> None:
+        self._attempts.of(platform, outcome.value).inc()
+
+    def looked(self, platform: str, finding: str) -> None:
+        self._readbacks.of(platform, finding).inc()
+
+    def duplicate_found(self, platform: str) -> None:
+        self._duplicates.of(platform).inc()
+        log.error("delivery.duplicate_found", platform=platform)
+
+
+class ModelMetrics:
+    """How a model is used, and what it takes."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._requests = metrics.counter(catalogue.LLM_REQUESTS)
+        self._seconds = metrics.histogram(catalogue.LLM_SECONDS)
+        self._tokens = metrics.counter(catalogue.LLM_TOKENS)
+
+    def called(self, model: str, operation: str, outcome: str, seconds: float) -> None:
+        """One call; `outcome` is a class such as `ok`, `timeout` or `refused`, never a text."""
+        self._requests.of(model, operation, outcome).inc()
+        self._seconds.of(model, operation).observe(seconds)
+
+    def used(self, model: str, *, input_tokens: int, output_tokens: int) -> None:
+        self._tokens.of(model, "input").inc(input_tokens)
+        self._tokens.of(model, "output").inc(output_tokens)
+
+
+def _kind(reason: str) -> str:
+    """The first word of a reason: the class of an error, never its text."""
+    return reason.partition(":")[0].strip()[:40] or "unknown"

@@ -1,0 +1,108 @@
+"""What is read from the ledger is shown as it was read, or not at all."""
+
+from datetime import UTC, datetime
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from responder.engagement.errors import Unavailable
+from responder.telemetry.catalogue import RESPONSE_BUCKETS
+from responder.telemetry.ledger import (
+    Backlog,
+    Figures,
+    LedgerCollector,
+    LedgerSampler,
+    Pending,
+    Waits,
+)
+from responder.testing.clock import LoopClock
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+FIGURES = Figures(
+    at=NOW,
+    items={"accepted": 5, "answered": 2, "dismissed": 1, "withdrawn": 0, "open": 2},
+    drift=0,
+    due={("day", "met"): 2, ("day", "missed"): 1},
+    first_response={
+        "received": Waits(counts=(1, *[0] * (len(RESPONSE_BUCKETS) - 1), 1), seconds=9)
+    },
+    backlog={("", "default"): Backlog(items=2, oldest_seconds=30.5, overdue=1)},
+    outbox={"engagement.triaged": Pending(items=3, oldest_seconds=0.5)},
+    dead_letters={"malformed": 4},
+    delivery_unknown={"isso": 1},
+)
+
+
+class Ledger:
+    """Gives the figures, or says that it is away."""
+
+    def __init__(self) -> None:
+        self.is_away = False
+
+    async def figures(self) -> Figures:
+        if self.is_away:
+            raise Unavailable(what="the ledger", why="it was stopped")
+        return FIGURES
+
+
+def _exposition(collector: LedgerCollector) -> str:
+    registry = CollectorRegistry()
+    registry.register(collector)
+    return generate_latest(registry).decode()
+
+
+def _shown() -> str:
+    collector = LedgerCollector()
+    collector.show(FIGURES)
+    return _exposition(collector)
+
+
+def test_the_figures_are_shown_by_the_names_of_the_catalogue() -> None:
+    shown = _shown()
+    for line in (
+        'responder_ledger_items{state="open"} 2.0',
+        "responder_conservation_drift_items 0.0",
+        'responder_sla_due_total{outcome="missed",sla="day"} 1.0',
+        'responder_open_items{queue="default",sla=""} 2.0',
+        'responder_open_oldest_age_seconds{queue="default",sla=""} 30.5',
+        'responder_open_overdue_items{queue="default",sla=""} 1.0',
+        'responder_outbox_pending_items{topic="engagement.triaged"} 3.0',
+        'responder_outbox_oldest_seconds{topic="engagement.triaged"} 0.5',
+        'responder_dead_letter_items{reason="malformed"} 4.0',
+        'responder_delivery_unknown_items{platform="isso"} 1.0',
+        "responder_ledger_sample_timestamp_seconds 1.7776368e+09",
+    ):
+        assert line in shown
+
+
+def test_a_wait_counts_in_its_bucket_and_in_all_above() -> None:
+    shown = _shown()
+    assert 'responder_first_response_seconds_bucket{basis="received",le="1.0"} 1.0' in shown
+    assert 'responder_first_response_seconds_bucket{basis="received",le="259200.0"} 1.0' in shown
+    assert 'responder_first_response_seconds_bucket{basis="received",le="+Inf"} 2.0' in shown
+    assert 'responder_first_response_seconds_sum{basis="received"} 9.0' in shown
+
+
+def test_queues_beyond_the_limit_are_counted_together() -> None:
+    collector = LedgerCollector()
+    backlog = {
+        ("", f"queue-{number:02}"): Backlog(items=1, oldest_seconds=number, overdue=0)
+        for number in range(25)
+    }
+    collector.show(Figures(at=NOW, items={}, drift=0, backlog=backlog))
+    shown = _exposition(collector)
+    assert 'responder_open_items{queue="other",sla="other"} 5.0' in shown
+    assert 'responder_open_oldest_age_seconds{queue="other",sla="other"} 24.0' in shown
+
+
+async def test_a_ledger_that_cannot_be_read_ends_its_series_until_it_can() -> None:
+    ledger, collector = Ledger(), LedgerCollector()
+    sampler = LedgerSampler(ledger, collector, LoopClock(), interval_seconds=5)
+    await sampler.sample()
+    assert "responder_ledger_items" in _exposition(collector)
+    ledger.is_away = True
+    await sampler.sample()
+    assert _exposition(collector) == ""
+    ledger.is_away = False
+    await sampler.sample()
+    assert "responder_ledger_items" in _exposition(collector)
