@@ -153,16 +153,28 @@ class WebhookTable(SourceTable):
     """Anything that pushes comments: signed webhooks, CloudEvents, or a producer of the log."""
 
     platform: Literal["webhook"]
+    format: Literal["standard-webhooks", "cloudevents"] = "standard-webhooks"
+    """How pushes are written and how they prove where they come from."""
+    batches: bool = False
+    """Whether several CloudEvents may come in one push."""
     outgoing_url: HttpUrl | None = None
     """Where approved replies are sent, signed; without it they are offered to copy."""
+    receipt_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    """How long a reply may stay passed on and not seen there, until a person has to look."""
 
 
 class IssoTable(SourceTable):
     """An Isso server."""
 
     platform: Literal["isso"]
+    url: HttpUrl
+    """The site that its comments stand on."""
     base_url: HttpUrl
     """The address of its API."""
+    pages: tuple[Line, ...] = ()
+    """Paths to ask for besides those it lists; needed where its `latest-enabled` is off."""
+    backfill_days: Annotated[int, Field(ge=0, le=3_650)] = 7
+    """How far back comments are taken in when it is connected."""
     email: Line
     """Goes with each reply; without one Isso could not tell our replies from a neighbour's."""
     poll_seconds: Annotated[int, Field(ge=5, le=86_400)] = 60

@@ -268,11 +268,15 @@ class SourceSecrets(Group):
     """The secrets of one source; `<ID>` is its name in `responder.toml`, in capitals, `-` as `_`."""
 
     webhook_secret: SecretStr | None = None
-    """`whsec_…`: what pushes to us are signed with."""
-    outgoing_secret: SecretStr | None = None
-    """`whsec_…`: what we sign outgoing webhooks with."""
+    """What pushes prove themselves with: `whsec_…`, `whpk_…`, or a bearer token of CloudEvents."""
+    previous_webhook_secret: SecretStr | None = None
+    """The one before it, which goes on working until it is taken away."""
+    address_token: SecretStr | None = None
+    """The last part of its address, `/in/<id>/<token>`."""
     status_token: SecretStr | None = None
-    """The bearer token that reads the receipts of this source."""
+    """The bearer token that reads what became of its pushes."""
+    outgoing_secret: SecretStr | None = None
+    """`whsec_…`: what we sign the replies with that we send there."""
 
 
 class Logging(Group):

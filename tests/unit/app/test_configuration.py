@@ -76,6 +76,7 @@ def test_a_source_keeps_what_its_platform_needs() -> None:
     found = _parsed("""
         [sources.blog]
         platform = "isso"
+        url = "https://blog.example.org"
         base_url = "http://127.0.0.1:8080"
         email = "team@example.org"
         allowed_networks = ["127.0.0.0/8"]
@@ -117,7 +118,7 @@ def test_replies_carry_the_name_of_the_voice_unless_the_source_says_otherwise() 
         ("[sourcs]\n", "responder.toml:1: sourcs: there is no such key here (did you mean"),
         ('[sources.a]\nplatform = "iso"', "responder.toml:2: sources.a.platform: there is no"),
         ("[sources.a]\n", "responder.toml:1: sources.a.platform: this key is missing; allowed: gu"),
-        ('\n[sources.a]\nplatform = "isso"', "responder.toml:2: sources.a.base_url: this key is"),
+        ('\n[sources.a]\nplatform = "isso"', "responder.toml:2: sources.a.url: this key is missing"),
         (
             '[sources.a]\nplatform = "isso"\nbasurl = "x"',
             "responder.toml:3: sources.a.basurl: there is no such key here (did you mean 'base_url",
