@@ -14,7 +14,6 @@ from responder.settings.units import (
     Count,
     Days,
     Milliseconds,
-    Minutes,
     Name,
     Names,
     Networks,
@@ -210,8 +209,10 @@ class Gateway(Group):
 
     append_timeout: Seconds = 1.2
     """How long the log may take before a push is answered 503."""
-    request_timeout: Seconds = 5.0
-    """How long one push may take in all."""
+    take_timeout: Seconds = 1.5
+    """How long checking and storing a push may take in all, once it was read."""
+    body_timeout: Seconds = 5.0
+    """How long a sender may take to send it."""
 
 
 class Drafting(Group):
@@ -232,22 +233,6 @@ class Delivery(Group):
     """After this no attempt may put its first byte on the wire."""
     call_timeout: Seconds = 20.0
     """How long a platform may take to answer."""
-
-
-class Review(Group):
-    """People's decisions."""
-
-    undo: float = Field(default=10.0, ge=0, le=120, json_schema_extra={"unit": "s"})
-    """For how long a decision can be taken back."""
-
-
-class Session(Group):
-    """Signing in."""
-
-    lifetime: Days = 14
-    """For how long a browser stays signed in."""
-    sign_in: Minutes = 15
-    """For how long a sign-in link works."""
 
 
 class Api(Group):

@@ -90,10 +90,10 @@ def _time(settings: Tree) -> Iterator[str]:
             f" retention.log + retention.dead_letters"
             f" ({retention.log + retention.dead_letters} days), or a retried event counts twice"
         )
-    if gateway.append_timeout >= gateway.request_timeout:
+    if gateway.append_timeout >= gateway.take_timeout:
         yield (
             f"gateway.append_timeout ({gateway.append_timeout:g} s) must be less than"
-            f" gateway.request_timeout ({gateway.request_timeout:g} s)"
+            f" gateway.take_timeout ({gateway.take_timeout:g} s)"
         )
     if settings.drafting.concurrency_min > settings.drafting.concurrency_max:
         yield "drafting.concurrency_min must be at most drafting.concurrency_max"

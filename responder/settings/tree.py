@@ -34,8 +34,6 @@ class Tree(BaseSettings):
     gateway: groups.Gateway = groups.Gateway()
     drafting: groups.Drafting = groups.Drafting()
     delivery: groups.Delivery = groups.Delivery()
-    review: groups.Review = groups.Review()
-    session: groups.Session = groups.Session()
     api: groups.Api = groups.Api()
     openai: groups.OpenAI = groups.OpenAI()
     source: dict[str, groups.SourceSecrets] = Field(default_factory=dict)

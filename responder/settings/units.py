@@ -11,7 +11,6 @@ Seconds: TypeAlias = Annotated[
 Milliseconds: TypeAlias = Annotated[
     int, Field(gt=0, le=86_400_000, json_schema_extra={"unit": "ms"})
 ]
-Minutes: TypeAlias = Annotated[int, Field(gt=0, le=1_440, json_schema_extra={"unit": "min"})]
 Days: TypeAlias = Annotated[int, Field(gt=0, le=3_650, json_schema_extra={"unit": "days"})]
 Bytes: TypeAlias = Annotated[int, Field(gt=0, json_schema_extra={"unit": "bytes"})]
 Count: TypeAlias = Annotated[int, Field(gt=0)]

@@ -119,7 +119,7 @@ def test_each_value_says_where_it_came_from(
     assert origins["server.port"] == "command line"
     assert origins["logging.level"] == "environment RESPONDER_LOGGING__LEVEL"
     assert origins["api.token"] == f"file {token}"
-    assert origins["review.undo"] == "default"
+    assert origins["inbox.lease"] == "default"
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_each_value_says_where_it_came_from(
         ),
         ({"inbox": {"renew": 11}}, ("inbox.renew", "inbox.lease")),
         ({"inbox": {"retention": 21}}, ("inbox.retention", "retention.dead_letters")),
-        ({"gateway": {"append_timeout": 6}}, ("gateway.append_timeout", "gateway.request_timeout")),
+        ({"gateway": {"append_timeout": 6}}, ("gateway.append_timeout", "gateway.take_timeout")),
         (
             {"drafting": {"concurrency_min": 65}},
             ("drafting.concurrency_min", "drafting.concurrency_max"),
