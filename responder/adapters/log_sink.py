@@ -8,7 +8,7 @@ is bounded, so that pushes cannot pile up behind a log that hangs.
 import asyncio
 from collections.abc import Sequence
 
-from responder.engagement.burial import Burial
+from responder.engagement.deadletter import PUSH, Buried, letter_id
 from responder.engagement.errors import Unavailable
 from responder.engagement.events import DEAD_LETTER_TOPIC, EngagementReceived, Event
 from responder.engagement.ports import Clock
@@ -100,18 +100,20 @@ def _record(event: Event) -> NewRecord:
 
 
 def _buried(letter: DeadLetter) -> NewRecord:
-    burial = Burial(
-        where="gateway",
+    buried = Buried(
+        id=letter_id(PUSH, letter.source, letter.id),
         topic=EngagementReceived.topic,
-        reason="malformed",
-        detail=letter.why,
+        partition=None,
+        offset=None,
+        key=None,
+        value=letter.value,
+        headers=tuple((name, value.encode()) for name, value in letter.headers),
+        stage=PUSH,
+        why=letter.why,
         attempts=1,
         first_failed_at=letter.received_at,
         last_failed_at=letter.received_at,
         source=letter.source,
         receipt=letter.id,
     )
-    original = tuple((name, value.encode()) for name, value in letter.headers)
-    return NewRecord(
-        DEAD_LETTER_TOPIC, letter.id.encode(), letter.value, (*burial.headers(), *original)
-    )
+    return NewRecord(DEAD_LETTER_TOPIC, letter.id.encode(), letter.value, buried.marked())
