@@ -8,6 +8,7 @@ them. They go before anything is judged; the text that is stored and shown as ev
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 
 _MARKUP = re.compile(
     r"</?(?:p|br|div|span|b|i|em|strong|a|blockquote|ul|ol|li|img|code|pre)\b[^<>]{0,1000}>|&nbsp;",
@@ -68,7 +69,7 @@ def _visible(cluster: str) -> str:
 def _clusters(text: str) -> list[tuple[int, int]]:
     """Stretches that normalise by themselves: a base with what combines with it."""
     starts = [i for i, c in enumerate(text) if i == 0 or not _joins(c)]
-    return list(zip(starts, [*starts[1:], len(text)], strict=True))
+    return list(pairwise([*starts, len(text)]))
 
 
 def _joins(character: str) -> bool:

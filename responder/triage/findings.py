@@ -1,0 +1,95 @@
+"""Which signals a comment shows, how strongly, and where."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from responder.triage.lexicon.de import GERMAN
+from responder.triage.lexicon.en import ENGLISH
+from responder.triage.lexicon.es import SPANISH
+from responder.triage.lexicon.fr import FRENCH
+from responder.triage.lexicon.signals import Lexicon, Signal
+from responder.triage.reading import Reading
+
+LEXICONS = {one.language: one for one in (ENGLISH, GERMAN, SPANISH, FRENCH)}
+
+_FEW_WORDS = 6
+_NEGATED = re.compile(
+    r"(?:\bnot|n't|\bno|\bnever|\bhardly|\bnicht|\bkeine?[nrsm]?|\bnie|\bpas|\bjamais|\bni|\bsin|\bnada|\bnunca)"
+    r"(?: (?:so|very|really|that|all that|a|an|the|wirklich|sehr|besonders|gerade|muy|tan|tres|si|vraiment|un|una|une))?"
+    r" $"
+)
+_POSITIVE_PICTURES = frozenset(
+    "👍❤♥💚💙💛💜🧡🖤🤍🤎😍🥰😊🙂😀😃😄😁👏🙌🎉🎊💪🔥✨⭐🌟🤩😻💯🥳☺😘🙏👌🤗💐🌹🏆"
+)
+_NEGATIVE_PICTURES = frozenset("👎😡🤬😠💩😤😞😢😭🤮🤢😒🙄😩😫💔🖕☹🙁😖😣")
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    strong: dict[Signal, list[tuple[int, int]]] = field(default_factory=dict)
+    weak: dict[Signal, list[tuple[int, int]]] = field(default_factory=dict)
+    negated_likes: int = 0
+    question_marks: tuple[tuple[int, int], ...] = ()
+    words: int = 0
+    smiles: int = 0
+    frowns: int = 0
+
+    def has(self, signal: Signal) -> bool:
+        return bool(self.strong.get(signal))
+
+    def count(self, signal: Signal) -> int:
+        return len(self.strong.get(signal, ()))
+
+    def hints(self, signal: Signal) -> int:
+        return len(self.weak.get(signal, ()))
+
+    def evidence(self, signal: Signal) -> list[tuple[int, int]]:
+        return self.strong.get(signal) or self.weak.get(signal) or []
+
+
+def find(reading: Reading, language: str) -> Findings:
+    text = reading.own
+    found = Findings(
+        question_marks=tuple(m.span() for m in re.finditer(r"[?\uff1f\u061f]", text)),
+        words=len(reading.words),
+        smiles=sum(c in _POSITIVE_PICTURES for c in reading.legible.text),
+        frowns=sum(c in _NEGATIVE_PICTURES for c in reading.legible.text),
+    )
+    negated = 0
+    for lexicon in _lexicons(language, found.words):
+        negated += _collect(found, lexicon, text)
+    return Findings(
+        strong=found.strong,
+        weak=found.weak,
+        negated_likes=negated,
+        question_marks=found.question_marks,
+        words=found.words,
+        smiles=found.smiles,
+        frowns=found.frowns,
+    )
+
+
+def _lexicons(language: str, words: int) -> Sequence[Lexicon]:
+    """A few words show no language reliably, and an unknown one may borrow."""
+    if language in LEXICONS and words > _FEW_WORDS:
+        return (LEXICONS[language],)
+    return tuple(LEXICONS.values())
+
+
+def _collect(found: Findings, lexicon: Lexicon, text: str) -> int:
+    negated = 0
+    for signal, pattern in lexicon.strong.items():
+        for match in pattern.finditer(text):
+            if signal in _CAN_BE_NEGATED and _NEGATED.search(text[: match.start()][-24:]):
+                negated += signal is Signal.LIKES
+            else:
+                found.strong.setdefault(signal, []).append(match.span())
+    for signal, pattern in lexicon.weak.items():
+        for match in pattern.finditer(text):
+            if signal is not Signal.LIKES or not _NEGATED.search(text[: match.start()][-24:]):
+                found.weak.setdefault(signal, []).append(match.span())
+    return negated
+
+
+_CAN_BE_NEGATED = frozenset({Signal.LIKES, Signal.GOOD, Signal.BAD, Signal.FAULT})
