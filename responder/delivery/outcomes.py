@@ -10,6 +10,7 @@
 A clean 4xx is no proof that nothing was posted: it has been seen after posting.
 """
 
+import html
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ LONGEST_WAIT_SECONDS = 86_400.0
 _DOUBT = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY})
 _OURS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_MARKUP = re.compile(r"(?is)<(script|style|title|h1)\b.*?</\1\s*>|<[^<>]*>")
 _WORDS = ("detail", "message", "error", "title")
 
 
@@ -58,7 +60,7 @@ def not_a_success(
 def words(answer: Answer, secrets: Sequence[str] = ()) -> str:
     """What the platform said, in one line of at most 300 characters, without our secrets."""
     text = answer.body[: 16 * DETAIL_CHARACTERS].decode("utf-8", "replace")
-    said = _from_json(answer.body) or ("" if "<" in text else text)
+    said = _from_json(answer.body) or html.unescape(_MARKUP.sub(" ", text))
     for secret in filter(None, secrets):
         said = said.replace(secret, "…")
     return _line(f"{answer.status}: {said}" if said.strip() else str(answer.status))
@@ -104,4 +106,4 @@ def _from_json(body: bytes) -> str:
 
 
 def _line(text: str) -> str:
-    return _UNPRINTABLE.sub(" ", text).strip()[:DETAIL_CHARACTERS]
+    return " ".join(_UNPRINTABLE.sub(" ", text).split())[:DETAIL_CHARACTERS]

@@ -1,7 +1,7 @@
 """A real Isso server in a folder of its own, for tests. Needs the package `isso`.
 
 It listens on 127.0.0.1 alone and runs as people run it: with its default guard unless told
-otherwise. Time cannot be moved in a foreign process, so its comments are made older in its database.
+otherwise. Its clock, and nothing else of it, is ours to move: its 15 minutes need not be waited for.
 """
 
 import http.client
@@ -18,15 +18,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlencode
 
 START_TRIES = 200
 _PAUSE_SECONDS = 0.05
 _TIMEOUT_SECONDS = 10
-_RUN = "import sys; from isso import main; sys.argv[0] = 'isso'; main()"
-# A commenter who is not this machine: Isso believes the header of a proxy that it trusts.
+_RUN = """
+import sys, time
+shift, really = open(sys.argv.pop(1)), time.time
+def moved():
+    shift.seek(0)
+    return really() + float(shift.read() or 0)
+time.time = moved
+from isso import main
+sys.argv[0] = "isso"
+main()
+"""
 ELSEWHERE = "198.51.100.7"
+"""A commenter who is not this machine: Isso 0.14 believes `X-Forwarded-For`, whoever sends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +49,17 @@ class Told:
 
     @property
     def id(self) -> int:
-        if not isinstance(self.body, dict):
-            raise TypeError(f"Isso answered {self.status}")
-        return int(self.body["id"])
+        return int(self._comment()["id"])
+
+    @property
+    def key(self) -> str:
+        """How we name this comment: `responder.platforms.isso.wire.IssoComment.key`."""
+        return f"{self.id}-{int(self._comment()['created'] * 1000)}"
+
+    def _comment(self) -> dict[str, Any]:
+        if not isinstance(self.body, dict) or "id" not in self.body:
+            raise TypeError(f"Isso answered {self.status}: {self.body}")
+        return self.body
 
 
 class IssoServer:
@@ -52,7 +70,7 @@ class IssoServer:
         guard: False switches its guard off, so that tests may write quickly.
         moderated: new comments are held until activated.
         latest: Isso's own default is off.
-        behind_proxy: it believes `X-Forwarded-For` from this machine.
+        extra: more of its configuration, by section.
     """
 
     def __init__(
@@ -62,7 +80,6 @@ class IssoServer:
         guard: bool = True,
         moderated: bool = False,
         latest: bool = True,
-        behind_proxy: bool = False,
         extra: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self._folder = folder
@@ -70,6 +87,7 @@ class IssoServer:
         self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._cookies: dict[int, str] = {}
+        self._ahead = 0.0
         sections: dict[str, dict[str, str]] = {
             "general": {
                 "dbpath": str(self._database),
@@ -77,12 +95,15 @@ class IssoServer:
                 "latest-enabled": str(latest).lower(),
             },
             "moderation": {"enabled": str(moderated).lower()},
-            "server": {"listen": self.url, "trusted-proxies": "127.0.0.1" * behind_proxy},
+            "server": {"listen": self.url},
             "guard": {} if guard else {"enabled": "false"},
         }
         for section, values in (extra or {}).items():
             sections.setdefault(section, {}).update(values)
-        (folder / "isso.cfg").write_text(_ini(sections))
+        self._config = folder / "isso.cfg"
+        self._config.write_text(_ini(sections))
+        self._shift = folder / "clock"
+        self._set_clock(0.0)
 
     @property
     def url(self) -> str:
@@ -114,7 +135,7 @@ class IssoServer:
         log = (self._folder / "isso.log").open("ab")
         with log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and script
-                [sys.executable, "-c", _RUN, "-c", str(self._folder / "isso.cfg"), "run"],
+                [sys.executable, "-c", _RUN, str(self._shift), "-c", str(self._config), "run"],
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "ISSO_SETTINGS": ""},  # noqa: TID251 - handed on, not read
@@ -150,9 +171,10 @@ class IssoServer:
         author: str | None = "Ann",
         email: str | None = None,
         parent: int | None = None,
-        address: str = ELSEWHERE,
+        address: str | None = None,
+        ago: float = 0.0,
     ) -> Told:
-        """A visitor comments from `address` (believed behind a trusted proxy only)."""
+        """A visitor comments: from our own address or another, now or some seconds ago."""
         fields = {
             "title": "Page",
             "text": text,
@@ -160,7 +182,9 @@ class IssoServer:
             "email": email,
             "parent": parent,
         }
+        self._set_clock(self._ahead - ago)
         told = self._call("POST", f"/new?{urlencode({'uri': uri})}", fields, address=address)
+        self._set_clock(self._ahead)
         if told.status in (http.client.CREATED, http.client.ACCEPTED):
             self._cookies[told.id] = "; ".join(told.cookies)
         return told
@@ -182,9 +206,21 @@ class IssoServer:
         """A moderator's edit: unlike the author's it sets no time."""
         self._sql("UPDATE comments SET text = ? WHERE id = ?", (text, comment_id))
 
-    def age(self, seconds: float) -> None:
-        """Make every comment older, as if that time had passed."""
-        self._sql("UPDATE comments SET created = created - ?", (seconds,))
+    def move_clock(self, seconds: float) -> None:
+        """Let that time pass for Isso, and for nobody else."""
+        self._ahead += seconds
+        self._set_clock(self._ahead)
+
+    def hide(self, comment_id: int) -> None:
+        """By hand in the database; Isso itself never hides what it has shown."""
+        self._sql("UPDATE comments SET mode = 2 WHERE id = ?", (comment_id,))
+
+    def forget(self) -> None:
+        """Begin anew, without any comment or page, at the real time."""
+        for table in ("comments", "threads"):
+            self._sql(f"DELETE FROM {table}", ())  # noqa: S608 - two names of our own
+        self._ahead = 0.0
+        self._set_clock(0.0)
 
     def texts(self, parent: int | None = None) -> list[str]:
         """What its database holds under one root, held comments too, oldest first."""
@@ -193,6 +229,9 @@ class IssoServer:
                 "SELECT text FROM comments WHERE parent IS ? ORDER BY id", (parent,)
             )
             return [text for (text,) in rows]
+
+    def _set_clock(self, ahead: float) -> None:
+        self._shift.write_text(repr(ahead))
 
     def _sql(self, statement: str, values: tuple[object, ...]) -> None:
         with closing(sqlite3.connect(self._database, timeout=_TIMEOUT_SECONDS)) as database:
@@ -215,10 +254,11 @@ class IssoServer:
         fields: Mapping[str, object] | None,
         *,
         cookie: str = "",
-        address: str = ELSEWHERE,
+        address: str | None = None,
     ) -> Told:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        headers |= {"X-Forwarded-For": address} | ({"Cookie": cookie} if cookie else {})
+        headers |= {"X-Forwarded-For": address} if address else {}
+        headers |= {"Cookie": cookie} if cookie else {}
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT_SECONDS)
         with closing(connection):
             connection.request(method, path, json.dumps(fields) if fields else None, headers)

@@ -101,20 +101,18 @@ def _reply_to_self(*, is_on: bool) -> Finding:
 
 
 def _proxies(seen: Sequence[IssoComment]) -> Finding:
-    """Behind a proxy that Isso does not know, everybody without an e-mail comes from the proxy."""
+    """Behind a proxy that does not say for whom it asks, all who leave no e-mail are the proxy."""
     nobodys = {author_id(network) for network in _NOBODYS_NETWORKS}
-    if any(each.hash in nobodys for each in seen):
-        return Finding(
-            level=Level.WARN,
-            what="[server] trusted-proxies",
-            says="comments come from this machine's own address: Isso takes its proxy for everybody",
-            remedy="trusted-proxies = 127.0.0.1 (the proxy's address)",
-        )
+    all_alike = any(each.hash in nobodys for each in seen)
     return Finding(
-        level=Level.UNKNOWN,
+        level=Level.WARN if all_alike else Level.UNKNOWN,
         what="[server] trusted-proxies",
-        says="cannot be seen from here; behind a proxy it must name the proxy's address",
-        remedy="trusted-proxies = 127.0.0.1 (the proxy's address)",
+        says=(
+            "comments come from this machine's own address: Isso takes its proxy for everybody"
+            if all_alike
+            else "cannot be seen from here; behind proxies each commenter's address must arrive"
+        ),
+        remedy="trusted-proxies = 127.0.0.1 (each proxy's address; each sends X-Forwarded-For)",
     )
 
 

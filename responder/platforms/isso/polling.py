@@ -7,7 +7,7 @@ from responder.engagement.errors import Unavailable
 from responder.engagement.events import EngagementReceived, EventAuthor, EventPage
 from responder.engagement.model import TextFormat, Via
 from responder.engagement.ports import Clock
-from responder.platforms.isso.window import Change, Window, load
+from responder.platforms.isso.window import FIRST_LIMIT, Change, Window, load
 from responder.platforms.isso.wire import IssoApi, IssoComment, Unreadable
 from responder.reconcile.ports import PolledPage
 
@@ -45,6 +45,7 @@ class IssoPoll:
     Args:
         pages: thread URIs that are read even if nothing points to them.
         backfill_days: how far back the first poll goes.
+        first_limit: how many comments `/latest` is asked for at first.
     """
 
     def __init__(
@@ -54,17 +55,19 @@ class IssoPoll:
         clock: Clock,
         pages: Sequence[str] = (),
         backfill_days: float = BACKFILL_DAYS,
+        first_limit: int = FIRST_LIMIT,
     ) -> None:
         self._api = api
         self._clock = clock
         self._pages = tuple(pages)
         self._backfill_seconds = backfill_days * 86_400
+        self._first_limit = first_limit
 
     async def poll(self, cursor: str | None, budget: int) -> PolledPage:
         """See `PollPlatform`. One poll reads `/latest` and then as many pages as fit."""
         now = self._clock.now().timestamp()
-        window = load(cursor, now=now, backfill_seconds=self._backfill_seconds)
-        poll = _Poll(window=window, budget=max(budget, 2), now=now)
+        fresh = Window(since=now - self._backfill_seconds, limit=self._first_limit)
+        poll = _Poll(window=load(cursor, fresh), budget=max(budget, 2), now=now)
         listed = await self._listed(poll)
         todo = self._in_turn(poll) if listed is None else poll.window.pages_to_read(listed)
         left = await self._read_pages(poll, todo)
@@ -134,26 +137,24 @@ class IssoPoll:
         poll.window, changes, ask = poll.window.read(uri, tree, poll.now)
         poll.changes += changes
         poll.read.append(uri)
-        for comment_id in ask:
-            if poll.budget <= 0:
-                return
+        for key in ask[: poll.budget]:
             poll.budget -= 1
-            exists = await self._api.exists(comment_id)
-            poll.window, gone = poll.window.settle(comment_id, exists=exists, now=poll.now)
+            exists = await self._api.exists(poll.window.seen[key].id)
+            poll.window, gone = poll.window.settle(key, exists=exists, now=poll.now)
             poll.changes += gone
 
     def _events(self, poll: _Poll) -> Sequence[EngagementReceived]:
-        ordered = sorted(poll.changes, key=lambda change: change.comment.id)
+        ordered = sorted(poll.changes, key=lambda change: change.comment.created)
         return [self._event(change) for change in ordered]
 
     def _event(self, change: Change) -> EngagementReceived:
         comment = change.comment
         return EngagementReceived(
             kind=change.kind,
-            comment_id=str(comment.id),
+            comment_id=comment.key,
             thread_id=comment.uri,
-            root_id=str(comment.root),
-            parent_id=None if comment.parent is None else str(comment.parent),
+            root_id=comment.parent_key or comment.key,
+            parent_id=comment.parent_key,
             text=comment.text,
             text_format=TextFormat.MARKDOWN,
             author=EventAuthor(

@@ -29,6 +29,7 @@ from responder.platforms.isso.wire import (
     IssoComment,
     Unreadable,
     author_id,
+    id_of,
     read_comment,
 )
 
@@ -78,21 +79,14 @@ class IssoReply:
     async def preflight(self, posting: Posting) -> Preflight:
         if len(posting.text) > TEXT_MAX:
             return Preflight.TOO_LONG
-        comment_id = _number(posting.comment_id)
-        if comment_id is None:
-            return Preflight.OK
         try:
-            tree = {each.id: each for each in await self._api.tree(posting.thread_id)}
-            if comment_id in tree:
-                gone = tree[comment_id].mode == DELETED
-            else:
-                gone = not await self._api.exists(comment_id)
+            gone = await self._has_gone(posting)
         except (Retryable, Unreadable):
-            return Preflight.OK
+            gone = False
         return Preflight.GONE if gone else Preflight.OK
 
     async def reply(self, posting: Posting) -> Posted:
-        parent = _number(posting.comment_id)
+        parent = id_of(posting.comment_id)
         if parent is None:
             detail = "the comment's id is not one of Isso's"
             return Posted(outcome=AttemptOutcome.REFUSED, detail=detail)
@@ -108,7 +102,7 @@ class IssoReply:
         if isinstance(result, Answer) and result.is_success:
             return self._made(result, posting)
         if isinstance(result, Answer) and result.status == HTTPStatus.FORBIDDEN:
-            later = await self._later(result, posting, parent)
+            later = await self._later(result, posting)
             if later is not None:
                 return later
         return not_a_success(result, now=self._clock.now(), secrets=(self._email,))
@@ -127,6 +121,14 @@ class IssoReply:
             is_complete=not is_moderated and len(shown) == len(own),
         )
 
+    async def _has_gone(self, posting: Posting) -> bool:
+        comment_id = id_of(posting.comment_id)
+        tree = await self._api.tree(posting.thread_id)
+        named = [each for each in tree if each.id == comment_id]
+        if comment_id is None or named:
+            return any(each.mode == DELETED or each.key != posting.comment_id for each in named)
+        return not await self._api.exists(comment_id)
+
     def _made(self, answer: Answer, posting: Posting) -> Posted:
         try:
             made = read_comment(answer)
@@ -136,7 +138,7 @@ class IssoReply:
         held = answer.status == HTTPStatus.ACCEPTED or made.mode == HELD
         return Posted(
             outcome=AttemptOutcome.HANDED_OVER if held else AttemptOutcome.SENT,
-            external_id=str(made.id),
+            external_id=made.key,
             url=self._api.permalink(posting.thread_id, made.id),
             posted_at=made.created_at,
             detail="held on the site until it is activated there" if held else "",
@@ -144,25 +146,25 @@ class IssoReply:
             parent_gone=made.parent is None,
         )
 
-    async def _later(self, answer: Answer, posting: Posting, parent: int) -> Posted | None:
+    async def _later(self, answer: Answer, posting: Posting) -> Posted | None:
         """The guard's no, which holds for a while; None if the 403 is another one."""
         said = words(answer, (self._email,))
         if _TOO_OFTEN in said:
             wait = RATE_WAIT_SECONDS
         elif _STILL_EDITABLE in said:
-            wait = await self._until_not_editable(posting, parent)
+            wait = await self._until_not_editable(posting)
         else:
             return None
         return Posted(outcome=AttemptOutcome.THROTTLED, detail=said, after_seconds=wait)
 
-    async def _until_not_editable(self, posting: Posting, parent: int) -> float:
+    async def _until_not_editable(self, posting: Posting) -> float:
         try:
-            tree = {each.id: each for each in await self._api.tree(posting.thread_id)}
+            tree = {each.key: each for each in await self._api.tree(posting.thread_id)}
         except (Retryable, Unreadable):
             tree = {}
-        if parent not in tree:
+        if posting.comment_id not in tree:
             return MAX_AGE_SECONDS
-        left = tree[parent].created + MAX_AGE_SECONDS - self._clock.now().timestamp()
+        left = tree[posting.comment_id].created + MAX_AGE_SECONDS - self._clock.now().timestamp()
         return min(left + 1, MAX_AGE_SECONDS) if left > 0 else LONGER_WAIT_SECONDS
 
     async def _is_moderated(self) -> bool:
@@ -178,7 +180,7 @@ class IssoReply:
 
     def _own_reply(self, comment: IssoComment, uri: str) -> OwnReply:
         return OwnReply(
-            external_id=str(comment.id),
+            external_id=comment.key,
             text=comment.text,
             url=self._api.permalink(uri, comment.id),
             posted_at=comment.created_at,
@@ -187,13 +189,7 @@ class IssoReply:
 
 
 def _is_in_branch(comment: IssoComment, tree: tuple[IssoComment, ...], posting: Posting) -> bool:
-    root = _number(posting.root_id)
-    if comment.parent is not None:
-        return comment.parent == root
+    if comment.parent_key is not None:
+        return comment.parent_key == posting.root_id
     # The root was deleted before our reply came: Isso made it a comment of its own.
-    return all(each.id != root for each in tree)
-
-
-def _number(comment_id: str) -> int | None:
-    is_one = comment_id.isascii() and comment_id.isdigit() and len(comment_id) <= 18  # noqa: PLR2004 - below 2**63
-    return int(comment_id) if is_one else None
+    return all(each.key != posting.root_id for each in tree)

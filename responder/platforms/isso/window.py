@@ -4,14 +4,16 @@ Pure. A time cursor would miss what Isso does: a comment that was activated late
 time, a moderator's edit sets no time, a deleted comment just is not there. So ids are compared over
 a window: each comment that is younger than the window is remembered with what it looked like.
 
-A comment is *deleted* when Isso says so (mode 4), or when it was missing from two readings of its
-page that are `ABSENCES_APART_SECONDS` apart and Isso then says that the id does not exist.
+A comment is *deleted* when Isso says so (mode 4), when its id was given to another, or when it was
+missing from two readings of its page that are `ABSENCES_APART_SECONDS` apart and Isso then says that
+the id does not exist.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from responder.engagement.model import Kind
 from responder.platforms.isso.wire import DELETED, IssoComment
@@ -30,7 +32,7 @@ class Seen:
 
     id: int
     uri: str
-    parent: int | None
+    parent_key: str | None
     created: float
     author: str
     text: str
@@ -38,6 +40,20 @@ class Seen:
     listed: str = ""
     """A digest of how `/latest` showed it, which is HTML: it only tells that something changed."""
     missed_at: float | None = None
+
+    def as_deleted(self) -> IssoComment:
+        return IssoComment(
+            id=self.id,
+            parent=None,
+            parent_key=self.parent_key,
+            created=self.created,
+            modified=None,
+            mode=DELETED,
+            author="",
+            text="",
+            hash=self.author,
+            uri=self.uri,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +68,7 @@ class Change:
 class Window:
     since: float
     """Comments older than this are not new to us, whenever they appear."""
-    seen: Mapping[int, Seen] = field(default_factory=dict)
+    seen: Mapping[str, Seen] = field(default_factory=dict)
     limit: int = FIRST_LIMIT
     """How many comments `/latest` was asked for, the last time that it was enough."""
     turn: int = 0
@@ -63,53 +79,52 @@ class Window:
 
     def pages_to_read(self, listed: Sequence[IssoComment]) -> tuple[str, ...]:
         """The pages on which a complete `/latest` shows a difference."""
-        known = {each.id: each for each in listed}
+        known = {each.key for each in listed}
         changed = (
             each.uri
             for each in listed
-            if each.created >= self.since and self._listed_as(each.id) != listing_digest(each)
+            if each.created >= self.since and self._listed_as(each.key) != listing_digest(each)
         )
-        missing = (each.uri for each in self.seen.values() if each.id not in known)
+        missing = (seen.uri for key, seen in self.seen.items() if key not in known)
         return tuple(dict.fromkeys((*changed, *missing)))
 
     def read(
         self, uri: str, tree: Sequence[IssoComment], now: float
-    ) -> tuple["Window", tuple[Change, ...], tuple[int, ...]]:
+    ) -> tuple["Window", tuple[Change, ...], tuple[str, ...]]:
         """What a complete reading of a page says.
 
         Returns:
-            The window after it, what happened, and the ids of which Isso is to be asked whether
+            The window after it, what happened, and the keys of which Isso is to be asked whether
             they still exist.
         """
-        before = {key: seen for key, seen in self.seen.items() if seen.uri == uri}
-        there = {each.id: each for each in tree if each.mode != DELETED}
-        deleted = {each.id: each for each in tree if each.mode == DELETED and each.id in before}
-        gone = [seen for key, seen in before.items() if key not in there and key not in deleted]
+        there = {each.key: each for each in tree if each.mode != DELETED}
+        taken = {each.id for each in tree}
+        missing = {
+            key: seen for key, seen in self.seen.items() if seen.uri == uri and key not in there
+        }
+        deleted = {key for key, seen in missing.items() if seen.id in taken}
+        changes = [*self._changes(there.values()), *(_deleted(missing[key]) for key in deleted)]
         after = {key: seen for key, seen in self.seen.items() if key not in deleted}
-        for seen in gone:
-            missed_at = now if seen.missed_at is None else seen.missed_at
-            after[seen.id] = replace(seen, missed_at=missed_at)
-        for each in there.values():
+        for key in missing.keys() - deleted:
+            after[key] = _missed(missing[key], now)
+        for key, each in there.items():
             if each.created >= self.since:
-                after[each.id] = _remember(each, self.seen.get(each.id))
-        changes = (*self._changes(there.values()), *_deletions(deleted.values()))
-        ask = tuple(seen.id for seen in gone if _is_missed_again(seen, now))
-        return replace(self, seen=after), changes, ask
+                after[key] = _remember(each, self.seen.get(key))
+        ask = tuple(key for key in missing.keys() - deleted if _is_missed_again(missing[key], now))
+        return replace(self, seen=after), tuple(changes), ask
 
-    def settle(
-        self, comment_id: int, *, exists: bool, now: float
-    ) -> tuple["Window", tuple[Change, ...]]:
+    def settle(self, key: str, *, exists: bool, now: float) -> tuple["Window", tuple[Change, ...]]:
         """Isso's own word on a comment that was missing twice."""
-        seen = self.seen[comment_id]
+        seen = self.seen[key]
+        rest = {other: each for other, each in self.seen.items() if other != key}
         if exists:
-            return self._with(replace(seen, missed_at=now)), ()
-        rest = {key: value for key, value in self.seen.items() if key != comment_id}
-        return replace(self, seen=rest), (Change(kind=Kind.DELETED, comment=_remembered(seen)),)
+            return replace(self, seen={**rest, key: replace(seen, missed_at=now)}), ()
+        return replace(self, seen=rest), (_deleted(seen),)
 
     def listed(self, listed: Sequence[IssoComment], pages: Iterable[str]) -> "Window":
         """Remember how `/latest` showed the pages that were read since."""
         read = frozenset(pages)
-        shown = {each.id: listing_digest(each) for each in listed if each.uri in read}
+        shown = {each.key: listing_digest(each) for each in listed if each.uri in read}
         return replace(
             self,
             seen={
@@ -130,16 +145,13 @@ class Window:
     def dump(self) -> str:
         pages: dict[str, list[tuple[object, ...]]] = {}
         for each in self.seen.values():
-            row = (each.id, each.parent, each.created, each.author, each.text, each.listed)
+            row = (each.id, each.parent_key, each.created, each.author, each.text, each.listed)
             pages.setdefault(each.uri, []).append((*row, each.missed_at))
         head = {"v": _FORMAT, "since": self.since, "limit": self.limit, "turn": self.turn}
         return json.dumps({**head, "pages": pages}, separators=(",", ":"))
 
-    def _with(self, seen: Seen) -> "Window":
-        return replace(self, seen={**self.seen, seen.id: seen})
-
-    def _listed_as(self, comment_id: int) -> str | None:
-        seen = self.seen.get(comment_id)
+    def _listed_as(self, key: str) -> str | None:
+        seen = self.seen.get(key)
         return None if seen is None else seen.listed
 
     def _changes(self, comments: Iterable[IssoComment]) -> Iterator[Change]:
@@ -149,45 +161,28 @@ class Window:
                 yield Change(kind=kind, comment=each)
 
     def _kind_of(self, comment: IssoComment) -> Kind | None:
-        seen = self.seen.get(comment.id)
+        seen = self.seen.get(comment.key)
         if seen is None:
             return Kind.CREATED if comment.created >= self.since else None
         return None if seen.text == text_digest(comment) else Kind.EDITED
 
 
-def load(cursor: str | None, *, now: float, backfill_seconds: float) -> Window:
-    """The window that a cursor holds; without one, a new one that starts `backfill_seconds` ago.
+def load(cursor: str | None, fresh: Window) -> Window:
+    """The window that a cursor holds; `fresh` without one.
 
     A cursor that cannot be read starts anew too: what is read again is absorbed by its ids.
     """
-    fresh = Window(since=now - backfill_seconds)
     if cursor is None:
         return fresh
     try:
         data = json.loads(cursor)
         if data["v"] != _FORMAT:
             return fresh
-        seen = {
-            row[0]: Seen(
-                id=row[0],
-                uri=uri,
-                parent=row[1],
-                created=row[2],
-                author=row[3],
-                text=row[4],
-                listed=row[5],
-                missed_at=row[6],
-            )
-            for uri, rows in data["pages"].items()
-            for row in rows
-        }
+        remembered = [_row(uri, row) for uri, rows in data["pages"].items() for row in rows]
+        seen = {each.as_deleted().key: each for each in remembered}
         return Window(since=data["since"], limit=data["limit"], turn=data["turn"], seen=seen)
     except (ValueError, KeyError, TypeError, IndexError):
         return fresh
-
-
-def _deletions(comments: Iterable[IssoComment]) -> Iterator[Change]:
-    return (Change(kind=Kind.DELETED, comment=each) for each in comments)
 
 
 def text_digest(comment: IssoComment) -> str:
@@ -203,31 +198,38 @@ def _digest(*parts: str) -> str:
     return hashlib.blake2b(data, digest_size=8).hexdigest()
 
 
+def _row(uri: str, row: Sequence[Any]) -> Seen:
+    return Seen(
+        id=row[0],
+        uri=uri,
+        parent_key=row[1],
+        created=row[2],
+        author=row[3],
+        text=row[4],
+        listed=row[5],
+        missed_at=row[6],
+    )
+
+
 def _is_missed_again(seen: Seen, now: float) -> bool:
     return seen.missed_at is not None and now - seen.missed_at >= ABSENCES_APART_SECONDS
+
+
+def _missed(seen: Seen, now: float) -> Seen:
+    return replace(seen, missed_at=now if seen.missed_at is None else seen.missed_at)
+
+
+def _deleted(seen: Seen) -> Change:
+    return Change(kind=Kind.DELETED, comment=seen.as_deleted())
 
 
 def _remember(comment: IssoComment, before: Seen | None) -> Seen:
     return Seen(
         id=comment.id,
         uri=comment.uri,
-        parent=comment.parent,
+        parent_key=comment.parent_key,
         created=comment.created,
         author=comment.hash,
         text=text_digest(comment),
         listed="" if before is None else before.listed,
-    )
-
-
-def _remembered(seen: Seen) -> IssoComment:
-    return IssoComment(
-        id=seen.id,
-        parent=seen.parent,
-        created=seen.created,
-        modified=None,
-        mode=DELETED,
-        author="",
-        text="",
-        hash=seen.author,
-        uri=seen.uri,
     )

@@ -8,6 +8,8 @@ Isso says little about itself; these are its facts, from its source:
   were deleted but have replies (mode 4); held ones (mode 2) never.
 - `GET /id/<n>` without the author's cookie is 404 if there is no such comment, else 403: it tells a
   deleted comment from a hidden one.
+- An id is given away again once the newest comment was deleted (SQLite's row id): `17` of yesterday
+  and `17` of today may be two people. The time it was made never changes; both together are the key.
 - Author and e-mail are stored HTML-escaped; `hash` is made of the e-mail or, without one, of the
   commenter's network.
 
@@ -18,8 +20,9 @@ import hashlib
 import html
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -37,6 +40,7 @@ HELD = 2
 MAX_AGE_SECONDS = 900.0
 """Isso's default `max-age`: how long an author may edit, and a neighbour may not reply."""
 _DEFAULT_SALT = b"Eech7co8Ohloopo9Ol6baimi"
+_KEY = re.compile(r"([0-9]{1,18})-[0-9]{1,15}", re.ASCII)
 _LATEST_DATE = 32_503_680_000.0
 """The year 3000: nothing that we would read as a time."""
 
@@ -59,11 +63,13 @@ class IssoComment:
     hash: str = ""
     website: str | None = None
     uri: str = ""
+    parent_key: str | None = None
+    """Of the root of its branch, to which Isso rewrites each parent: there are two levels."""
 
     @property
-    def root(self) -> int:
-        """Isso rewrites each parent to the root of its branch: there are two levels."""
-        return self.id if self.parent is None else self.parent
+    def key(self) -> str:
+        """What names this comment for good: id and milliseconds."""
+        return f"{self.id}-{int(self.created * 1000)}"
 
     @property
     def created_at(self) -> datetime:
@@ -118,7 +124,7 @@ class IssoApi:
         return tuple(_branches(_json(self._good(answer)), uri))
 
     async def exists(self, comment_id: int) -> bool:
-        """Is there such a comment, shown or not? Raises Unavailable if Isso does not say."""
+        """Is there a comment of this id, shown or not? Raises Unavailable if Isso does not say."""
         answer = await self._get(f"/id/{comment_id}", {})
         if answer.status == HTTPStatus.NOT_FOUND:
             return False
@@ -182,6 +188,12 @@ def author_id(email_or_network: str) -> str:
     return hashlib.pbkdf2_hmac("sha1", stored, _DEFAULT_SALT, 1000, 6).hex()
 
 
+def id_of(key: str) -> int | None:
+    """The id in a comment's key; None if it is no such key."""
+    found = _KEY.fullmatch(key)
+    return None if found is None else int(found[1])
+
+
 def read_comment(answer: Answer) -> IssoComment:
     """The comment in the answer to `/new`. Raises Unreadable."""
     return _comment(_json(answer))
@@ -196,9 +208,11 @@ def _json(answer: Answer) -> object:
 
 
 def _branches(tree: object, uri: str) -> Iterator[IssoComment]:
-    for root in _replies(tree):
-        yield _comment(root, uri)
-        yield from (_comment(reply, uri) for reply in _replies(root, required=False))
+    for node in _replies(tree):
+        root = _comment(node, uri)
+        yield root
+        for reply in _replies(node, required=False):
+            yield replace(_comment(reply, uri), parent_key=root.key)
 
 
 def _replies(node: object, *, required: bool = True) -> list[object]:

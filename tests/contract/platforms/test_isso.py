@@ -26,16 +26,16 @@ class _Page:
         self.secrets = (EMAIL,)
         self._server = server
         self._uri = uri
-        self._comment = server.comment(uri, "Does it run on ARM?").id
+        self._comment = server.comment(uri, "Does it run on ARM?")
 
     async def posting(self, text: str, *, key: str = "key-1") -> Posting:
-        return an_attempt(text, key=key, comment_id=str(self._comment), thread_id=self._uri)
+        return an_attempt(text, key=key, comment_id=self._comment.key, thread_id=self._uri)
 
     async def standing(self) -> list[str]:
-        return self._server.texts(self._comment)
+        return self._server.texts(self._comment.id)
 
     async def remove_comment(self) -> None:
-        self._server.delete(self._comment)
+        self._server.delete(self._comment.id)
 
     async def go_away(self) -> None:
         await self.proxy.__aexit__(None, None, None)
