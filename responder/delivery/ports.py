@@ -204,7 +204,9 @@ class LeaseLost(Conflict):
 
 
 class DeliveryWork(Protocol):
-    async def claim(self, reply_id: ReplyId | None, *, lease_seconds: float) -> Job | None:
+    async def claim(
+        self, reply_id: ReplyId | None, *, at: datetime, lease_seconds: float
+    ) -> Job | None:
         """Lease one due job (this one, or any), or None. Jobs of paused sources wait."""
 
     async def begin_attempt(self, job: Job, *, at: datetime) -> int | None:
@@ -222,7 +224,7 @@ class DeliveryWork(Protocol):
     ) -> None:
         """A look before the call says that it must not be made. Raises LeaseLost."""
 
-    async def postpone(self, job: Job, *, seconds: float) -> None:
+    async def postpone(self, job: Job, *, until: datetime) -> None:
         """Give the lease back; the next step is due then."""
 
     async def receipt(self, event: Event, data: ReplyPosted, *, at: datetime) -> bool:
@@ -232,10 +234,10 @@ class DeliveryWork(Protocol):
 class DeliveryObserver(Protocol):
     """Told what happened, for the metrics."""
 
-    def attempted(self, platform: str, outcome: AttemptOutcome) -> None: ...
+    def attempted(self, platform: str, outcome: AttemptOutcome, /) -> None: ...
 
-    def looked(self, platform: str, finding: str) -> None:
+    def looked(self, platform: str, finding: str, /) -> None:
         """`found`, `absent` or `inconclusive`."""
 
-    def duplicate_found(self, platform: str) -> None:
+    def duplicate_found(self, platform: str, /) -> None:
         """The platform holds more than one: the promise is broken."""

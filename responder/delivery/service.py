@@ -52,7 +52,7 @@ class Delivery:
             Unavailable: the ledger is away. An attempt may be open; it is looked up later.
             LeaseLost: this worker was away too long; another one has taken over.
         """
-        job = await self._work.claim(reply_id, lease_seconds=LEASE_SECONDS)
+        job = await self._work.claim(reply_id, at=self._clock.now(), lease_seconds=LEASE_SECONDS)
         if job is None:
             return False
         platform = self._platforms.get(job.source)
@@ -68,7 +68,7 @@ class Delivery:
             case steps.Step.LOOK:
                 await self._look(job, platform)
             case steps.Step.WAIT:
-                await self._work.postpone(job, seconds=steps.OPEN_ATTEMPT_SECONDS)
+                await self._work.postpone(job, until=steps.nobody_is_at_it(job))
         return True
 
     async def receipt(self, event: Event, data: ReplyPosted) -> bool:

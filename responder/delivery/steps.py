@@ -52,13 +52,19 @@ def next_step(job: Job, capabilities: Capabilities, *, now: datetime) -> Step:
     if last is None or last.outcome is AttemptOutcome.NOT_SENT:
         return Step.POST
     if last.outcome is None:
-        is_over = now >= last.started_at + timedelta(seconds=OPEN_ATTEMPT_SECONDS)
-        return Step.LOOK if is_over else Step.WAIT
+        return Step.LOOK if now >= nobody_is_at_it(job) else Step.WAIT
     if last.outcome is AttemptOutcome.THROTTLED and not capabilities.reads_back:
         return Step.POST
     if last.outcome is AttemptOutcome.THROTTLED and job.looks > 0:
         return Step.POST
     return Step.LOOK
+
+
+def nobody_is_at_it(job: Job) -> datetime:
+    """From when on no worker can still be in the middle of the job's last attempt."""
+    if job.last is None:
+        raise ValueError("nothing was attempted")
+    return job.last.started_at + timedelta(seconds=OPEN_ATTEMPT_SECONDS)
 
 
 def after_call(

@@ -1,7 +1,7 @@
 """Delivery's unit of work on the ledger: jobs under lease, attempts recorded before the call."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +41,9 @@ class PostgresDeliveryWork:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def claim(self, reply_id: ReplyId | None, *, lease_seconds: float) -> Job | None:
+    async def claim(
+        self, reply_id: ReplyId | None, *, at: datetime, lease_seconds: float
+    ) -> Job | None:
         async with transaction(self._engine) as connection:
             claimed = await connection.execute(
                 text("""
@@ -50,14 +52,19 @@ class PostgresDeliveryWork:
                     WHERE reply_id = (
                       SELECT j.reply_id FROM delivery_job j
                       LEFT JOIN source_state s USING (source)
-                      WHERE j.next_at <= now() AND (j.leased_until IS NULL OR j.leased_until < now())
+                      WHERE j.next_at <= :at AND (j.leased_until IS NULL OR j.leased_until < now())
                         AND (CAST(:reply_id AS uuid) IS NULL OR j.reply_id = :reply_id)
                         AND (s.paused IS NULL
                              OR s.paused_at < now() - :probe * interval '1 minute')
                       ORDER BY j.next_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED)
                     RETURNING reply_id, token, source
                     """),
-                {"lease": lease_seconds, "reply_id": reply_id, "probe": PAUSE_PROBE_MINUTES},
+                {
+                    "at": at,
+                    "lease": lease_seconds,
+                    "reply_id": reply_id,
+                    "probe": PAUSE_PROBE_MINUTES,
+                },
             )
             row = claimed.one_or_none()
             if row is None:
@@ -92,7 +99,7 @@ class PostgresDeliveryWork:
             if State(engagement.state) is not State.SENDING:
                 return  # an echo or a receipt was faster, and knew more
             await _settle_attempt(connection, job.reply_id, settlement, at)
-            await _schedule(connection, job.reply_id, settlement)
+            await _schedule(connection, job.reply_id, settlement, at)
             await _pause(connection, job.source, settlement)
             if settlement.trigger is not None:
                 await _finish(connection, engagement, job.reply_id, settlement, at)
@@ -105,15 +112,15 @@ class PostgresDeliveryWork:
             await _check_lease(connection, job)
             await _return(connection, job, State(engagement.state), trigger, reason, at=at)
 
-    async def postpone(self, job: Job, *, seconds: float) -> None:
+    async def postpone(self, job: Job, *, until: datetime) -> None:
         async with transaction(self._engine) as connection:
             await _check_lease(connection, job)
             await connection.execute(
                 text("""
                     UPDATE delivery_job SET leased_until = NULL, token = NULL,
-                      next_at = now() + :seconds * interval '1 second' WHERE reply_id = :id
+                      next_at = :until WHERE reply_id = :id
                     """),
-                {"id": job.reply_id, "seconds": seconds},
+                {"id": job.reply_id, "until": until},
             )
 
     async def receipt(self, event: Event, data: ReplyPosted, *, at: datetime) -> bool:
@@ -200,7 +207,7 @@ async def _settle_by_evidence(
     if State(engagement.state) not in {State.SENDING, State.DELIVERY_UNKNOWN}:
         return State(engagement.state) is State.ANSWERED
     await _settle_attempt(connection, reply_id, evidence, at)
-    await _schedule(connection, reply_id, evidence)
+    await _schedule(connection, reply_id, evidence, at)
     await _finish(connection, engagement, reply_id, evidence, at)
     return True
 
@@ -348,17 +355,21 @@ async def _settle_attempt(
     )
 
 
-async def _schedule(connection: AsyncConnection, reply_id: ReplyId, settlement: Settlement) -> None:
+async def _schedule(
+    connection: AsyncConnection, reply_id: ReplyId, settlement: Settlement, at: datetime
+) -> None:
     await connection.execute(
         text("""
             UPDATE delivery_job SET leased_until = NULL, token = NULL,
-              next_at = now() + CAST(:seconds AS float) * interval '1 second',
+              next_at = CAST(:next_at AS timestamptz),
               tries = :tries, looks = :looks, absent_since = :absent_since
             WHERE reply_id = :id
             """),
         {
             "id": reply_id,
-            "seconds": settlement.next_in,
+            "next_at": None
+            if settlement.next_in is None
+            else at + timedelta(seconds=settlement.next_in),
             "tries": settlement.tries,
             "looks": settlement.looks,
             "absent_since": settlement.absent_since,

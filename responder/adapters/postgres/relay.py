@@ -168,9 +168,14 @@ async def _hand_to_delivery(
     await connection.execute(
         text("""
             INSERT INTO delivery_job (reply_id, engagement_id, source, next_at)
-            VALUES (:id, :engagement_id, :source, now())
+            VALUES (:id, :engagement_id, :source, :at)
             """),
-        {"id": decision.id, "engagement_id": engagement.id, "source": engagement.source},
+        {
+            "id": decision.id,
+            "engagement_id": engagement.id,
+            "source": engagement.source,
+            "at": at,
+        },
     )
     source, _, thread_id = engagement.thread_key.partition("/")
     approved = ReplyApproved(

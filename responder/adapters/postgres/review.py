@@ -153,10 +153,10 @@ class PostgresReviewTransaction:
         if decision.sends_again:
             await self._connection.execute(
                 text("""
-                    UPDATE delivery_job j SET next_at = now(), tries = 0 FROM decision d
+                    UPDATE delivery_job j SET next_at = :at, tries = 0 FROM decision d
                     WHERE d.id = j.reply_id AND d.status = 'released' AND j.engagement_id = :id
                     """),
-                {"id": decision.engagement_id},
+                {"id": decision.engagement_id, "at": decision.at},
             )
 
     async def _new_due_period(self, decision: Decision) -> None:
@@ -164,7 +164,8 @@ class PostgresReviewTransaction:
         await self._connection.execute(
             text("""
                 UPDATE engagement SET due_period = due_period + 1, due_outcome = NULL,
-                  due_at = :at + (due_at - received_at), order_due = :at + (due_at - received_at),
+                  due_at = CAST(:at AS timestamptz) + (due_at - received_at),
+                  order_due = CAST(:at AS timestamptz) + (due_at - received_at),
                   dismissal = NULL, answered_by = NULL, answer_url = NULL, replied_at = NULL
                 WHERE id = :id AND due_at IS NOT NULL
                 """),
