@@ -34,7 +34,7 @@ class Server(Group):
 
     bind_address: Name = "127.0.0.1"
     """The address to listen on."""
-    port: Port = 8080
+    port: int = Field(default=8080, ge=0, le=65_533)
     """Console, API and `/in/…`; 0 takes a free one."""
     guestbook_port: Port | None = None
     """The guestbook, an origin of its own; by default two above `port`, or a free one."""

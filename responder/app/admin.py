@@ -1,0 +1,192 @@
+"""What the command line does besides running: plain functions of settings, giving plain data.
+
+Each opens what it needs and closes it again; none prints.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from responder.access.model import Person, Role
+from responder.access.service import Access
+from responder.adapters.postgres import migrate as schema
+from responder.adapters.postgres.audit import PostgresAuditor
+from responder.adapters.postgres.dead_letters import PostgresDeadLetterDesk
+from responder.adapters.postgres.desk import PostgresDesk
+from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.people import PostgresPeople
+from responder.adapters.system import SystemClock, SystemIds
+from responder.app.configuration import Configuration, load
+from responder.app.data_folder import DataFolder, configuration_file, location
+from responder.app.database import command_engine
+from responder.audit.ports import Findings
+from responder.engagement.errors import Conflict, Misconfigured
+from responder.engagement.model import PersonId
+from responder.review.ports import Balance, DeadLetter
+from responder.settings import Settings
+
+ALLOWANCE_CHANNEL = "responder_allow"
+"""`NOTIFY` on it, with `{"group", "records"}`, lets a stopped consumer bury so many more."""
+
+
+@dataclass(eq=False, kw_only=True)
+class NewerSchema(Misconfigured):
+    """This database was made by a later version of Responder; run that one, or restore a backup."""
+
+
+@dataclass(eq=False, kw_only=True)
+class WhoActs(Conflict):
+    """More than one person may do that; say who you are with --as NAME: {names}."""
+
+    names: str
+
+
+@dataclass(eq=False, kw_only=True)
+class NobodyYet(Misconfigured):
+    """Nobody may do that yet; add somebody with: responder user add NAME."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migrated:
+    applied: tuple[str, ...]
+    pending: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInLink:
+    """A way in for one person, once."""
+
+    name: str
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """The closing balance and what an audit found."""
+
+    balance: Balance
+    findings: Findings
+
+    @property
+    def holds(self) -> bool:
+        return self.findings.holds and self.balance.unaccounted == 0
+
+
+class Admin:
+    """The commands, under one set of settings."""
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._environ = environ
+        self._clock = SystemClock()
+        self._ids = SystemIds(self._clock)
+
+    def configuration(self) -> Configuration:
+        """Raises BadConfiguration."""
+        return load(configuration_file(self._settings, self._environ))
+
+    async def migrate(self, *, check: bool) -> Migrated:
+        """Bring the database's schema to this version, or only say what is missing.
+
+        Raises:
+            NewerSchema: nothing was changed.
+        """
+        async with command_engine(self._settings, self._environ) as engine:
+            if await schema.is_newer(engine):
+                raise NewerSchema
+            if check:
+                return Migrated(applied=(), pending=tuple(await schema.pending(engine)))
+            return Migrated(applied=tuple(await schema.migrate(engine)), pending=())
+
+    async def dead_letters(self, *, status: str, limit: int) -> Sequence[DeadLetter]:
+        async with command_engine(self._settings, self._environ) as engine:
+            return await self._desk(engine).dead_letters(status=status, limit=limit)
+
+    async def dead_letter(self, dead_letter_id: UUID) -> DeadLetter:
+        """Raises NotFound."""
+        async with command_engine(self._settings, self._environ) as engine:
+            return await self._desk(engine).dead_letter(dead_letter_id)
+
+    async def retry_dead_letter(self, dead_letter_id: UUID, *, name: str | None) -> None:
+        """Raises NotFound, WhoActs, NobodyYet."""
+        async with command_engine(self._settings, self._environ) as engine:
+            actor = await self._actor(engine, name)
+            await PostgresDeadLetterDesk(engine).retry(dead_letter_id, actor=actor)
+
+    async def drop_dead_letter(self, dead_letter_id: UUID, *, name: str | None, note: str) -> None:
+        """Raises NotFound, WhoActs, NobodyYet."""
+        async with command_engine(self._settings, self._environ) as engine:
+            actor = await self._actor(engine, name)
+            await PostgresDeadLetterDesk(engine).drop(dead_letter_id, actor=actor, note=note)
+
+    async def allow_dead_letters(self, *, group: str, records: int) -> None:
+        """Let a consumer that stopped for too many failures go on, in whatever process it is."""
+        payload = json.dumps({"group": group, "records": records})
+        async with (
+            command_engine(self._settings, self._environ) as engine,
+            transaction(engine) as connection,
+        ):
+            await connection.execute(
+                text("SELECT pg_notify(:channel, :payload)"),
+                {"channel": ALLOWANCE_CHANNEL, "payload": payload},
+            )
+
+    async def people(self) -> Sequence[Person]:
+        async with command_engine(self._settings, self._environ) as engine:
+            return await self._access(engine).everybody()
+
+    async def add_person(self, name: str, role: Role) -> SignInLink:
+        """Raises NameTaken, NameUnusable."""
+        async with command_engine(self._settings, self._environ) as engine:
+            access = self._access(engine)
+            return await self._link(access, await access.add(name, role))
+
+    async def link_person(self, name: str) -> SignInLink:
+        """Raises NotFound."""
+        async with command_engine(self._settings, self._environ) as engine:
+            access = self._access(engine)
+            return await self._link(access, await access.named(name))
+
+    async def verify(self) -> Verified:
+        """Audit ledger and chain, in one snapshot."""
+        async with command_engine(self._settings, self._environ) as engine:
+            return Verified(
+                balance=await self._desk(engine).balance(),
+                findings=await PostgresAuditor(engine).audit(),
+            )
+
+    def _access(self, engine: AsyncEngine) -> Access:
+        return Access(store=PostgresPeople(engine), clock=self._clock, ids=self._ids)
+
+    def _desk(self, engine: AsyncEngine) -> PostgresDesk:
+        return PostgresDesk(
+            engine, workspace=lambda: self.configuration().workspace, capabilities=dict
+        )
+
+    async def _link(self, access: Access, person: Person) -> SignInLink:
+        return SignInLink(
+            name=person.name, url=f"{self._console_url()}/sign-in/{await access.link(person)}"
+        )
+
+    def _console_url(self) -> str:
+        server = self._settings.server
+        if server.public_url is not None:
+            return str(server.public_url).rstrip("/")
+        remembered = DataFolder(location(self._settings, self._environ), self._ids).address()
+        return remembered or f"http://{server.bind_address}:{server.port}"
+
+    async def _actor(self, engine: AsyncEngine, name: str | None) -> PersonId:
+        """Who does it: as named, or the only one who may."""
+        access = self._access(engine)
+        if name is not None:
+            return (await access.named(name)).id
+        admins = [each for each in await access.everybody() if each.role is Role.ADMIN]
+        if len(admins) > 1:
+            raise WhoActs(names=", ".join(each.name for each in admins))
+        if not admins:
+            raise NobodyYet
+        return admins[0].id
