@@ -8,6 +8,7 @@ them. They go before anything is judged; the text that is stored and shown as ev
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 _MARKUP = re.compile(
@@ -19,6 +20,8 @@ _INVISIBLE = re.compile(
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_WORD = re.compile(r"\w+(?:'\w+)*")
+_APOSTROPHES = "\u2018\u2019\u02bc\u00b4`"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -75,3 +78,25 @@ def _clusters(text: str) -> list[tuple[int, int]]:
 def _joins(character: str) -> bool:
     # The vowels and finals of Hangul combine without being combining characters.
     return unicodedata.combining(character) != 0 or "\u1161" <= character <= "\u11ff"
+
+
+def fold(text: str) -> str:
+    """One character for one: lower case, no accents, straight apostrophes, plain letters."""
+    return "".join(map(_fold, text))
+
+
+def words(folded: str) -> list[str]:
+    return _WORD.findall(folded)
+
+
+@lru_cache(maxsize=4096)
+def _fold(character: str) -> str:
+    if character in _APOSTROPHES:
+        return "'"
+    if character.isspace():
+        return "\n" if character == "\n" else " "
+    plain = unicodedata.normalize("NFKC", character)
+    lower = (plain if len(plain) == 1 else character).lower()
+    base = unicodedata.normalize("NFD", lower)[:1] if lower else character
+    folded = base if base.isascii() and base.isalpha() else lower
+    return folded if len(folded) == 1 else character

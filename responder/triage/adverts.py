@@ -8,11 +8,12 @@ thing about the matter, asks, complains or disagrees never falls under it, whoev
 import re
 from collections.abc import Collection, Iterable, Sequence
 
+from responder.engagement.legible import fold, words
 from responder.triage.findings import Findings
 from responder.triage.lexicon.signals import Signal
 from responder.triage.lexicon.trade import BARGAIN, BLAND, HARD, SOFT
 from responder.triage.ports import Readable
-from responder.triage.reading import Reading, fold, words
+from responder.triage.reading import Reading
 
 MODEL = "spam_rule/1"
 

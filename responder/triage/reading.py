@@ -8,9 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
-from responder.engagement.legible import Legible, legible
+from responder.engagement.legible import Legible, fold, legible, words
 
 LINK = re.compile(
     r"(?:https?://|www\.)[^\s<>\"]+"
@@ -22,8 +21,6 @@ HANDLE = re.compile(r"(?<![\w/.])@[\w][\w.-]*\w(?:@[\w.-]+\w)?|(?<![\w/.])@\w")
 HASHTAG = re.compile(r"(?<![\w/&])#(\w+)")
 _QUOTED_LINE = re.compile(r"^[ \t]*>[^\n]*", re.MULTILINE)
 _EMOTICON = re.compile(r"(?<!\w)(?:[:;=8][-^']?[)(dp/o*|\]\[]+|<3+|x+d+|\^\^)(?!\w)")
-_WORD = re.compile(r"\w+(?:'\w+)*")
-_APOSTROPHES = "\u2018\u2019\u02bc\u00b4`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +63,6 @@ def read(text: str) -> Reading:
     )
 
 
-def fold(text: str) -> str:
-    """One character for one: lower case, no accents, straight apostrophes, plain letters."""
-    return "".join(map(_fold, text))
-
-
-def words(folded: str) -> list[str]:
-    return _WORD.findall(folded)
-
-
 def blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
     """The same length, with blanks in place of `spans`."""
     characters = list(text)
@@ -85,21 +73,8 @@ def blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 def is_picture(character: str) -> bool:
     """Emoji and other pictographs."""
-    return unicodedata.category(character) in {"So", "Sk"} and character not in _APOSTROPHES + "^"
+    return unicodedata.category(character) in {"So", "Sk"} and character not in "\u00b4`^"
 
 
 def _spans(pattern: re.Pattern[str], text: str) -> Iterable[tuple[int, int]]:
     return (m.span() for m in pattern.finditer(text))
-
-
-@lru_cache(maxsize=4096)
-def _fold(character: str) -> str:
-    if character in _APOSTROPHES:
-        return "'"
-    if character.isspace():
-        return "\n" if character == "\n" else " "
-    plain = unicodedata.normalize("NFKC", character)
-    lower = (plain if len(plain) == 1 else character).lower()
-    base = unicodedata.normalize("NFD", lower)[:1] if lower else character
-    folded = base if base.isascii() and base.isalpha() else lower
-    return folded if len(folded) == 1 else character

@@ -7,6 +7,7 @@ Three rules may close a comment, reversibly, each exact: `empty`, `share_without
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from responder.engagement.legible import fold
 from responder.engagement.model import (
     DismissalReason,
     Intent,
@@ -21,7 +22,7 @@ from responder.triage import adverts, facets, feelings, intents, shares, silence
 from responder.triage.findings import Findings, find
 from responder.triage.lexicon.signals import Signal
 from responder.triage.ports import LanguageDetector, Readable
-from responder.triage.reading import Reading, fold, read
+from responder.triage.reading import Reading, read
 
 _EXACT = 1.0
 _GUESSED = 0.6

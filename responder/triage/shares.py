@@ -9,10 +9,11 @@ person.
 import re
 from collections.abc import Iterable, Sequence
 
+from responder.engagement.legible import fold, words
 from responder.triage.findings import Findings
 from responder.triage.lexicon.signals import Signal
 from responder.triage.ports import Readable
-from responder.triage.reading import HANDLE, HASHTAG, LINK, Reading, blank, fold, words
+from responder.triage.reading import HANDLE, HASHTAG, LINK, Reading, blank
 
 MODEL = "share_without_words/1"
 

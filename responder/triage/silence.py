@@ -2,8 +2,9 @@
 
 import re
 
+from responder.engagement.legible import fold, words
 from responder.triage.ports import Readable
-from responder.triage.reading import Reading, fold, words
+from responder.triage.reading import Reading
 
 MODEL = "empty/1"
 

@@ -5,11 +5,11 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder.engagement.legible import legible
+from responder.engagement.legible import fold, legible
 from responder.engagement.model import Intent, Motive, NeedsReply, Urgency
 from responder.triage.facets import leading, needs_reply
 from responder.triage.ports import Readable
-from responder.triage.reading import fold, read
+from responder.triage.reading import read
 from responder.triage.rules import RuleClassifier
 
 
@@ -23,13 +23,16 @@ class AlwaysEnglish:
 CLASSIFIER = RuleClassifier(detector=AlwaysEnglish(), spam_keywords=("Moon Dust",))
 
 
-def readable(text: str, *, author: str = "Ana", **more: object) -> Readable:
+def readable(
+    text: str, *, author: str = "Ana", page_title: str | None = None, has_attachments: bool = False
+) -> Readable:
     return Readable(
         text=text,
         author_name=author,
         language_hint=None,
         own_names=frozenset({"Arbor"}),
-        **more,  # type: ignore[arg-type] - the caller names fields of Readable
+        page_title=page_title,
+        has_attachments=has_attachments,
     )
 
 
