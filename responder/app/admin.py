@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from responder.access.model import Person, Role
+from responder.access.model import Act, Person, Role, can, require
 from responder.access.service import Access
 from responder.adapters.postgres import migrate as schema
 from responder.adapters.postgres.audit import PostgresAuditor
@@ -183,8 +183,10 @@ class Admin:
         """Who does it: as named, or the only one who may."""
         access = self._access(engine)
         if name is not None:
-            return (await access.named(name)).id
-        admins = [each for each in await access.everybody() if each.role is Role.ADMIN]
+            person = await access.named(name)
+            require(person, Act.MEND)
+            return person.id
+        admins = [each for each in await access.everybody() if can(each, Act.MEND)]
         if len(admins) > 1:
             raise WhoActs(names=", ".join(each.name for each in admins))
         if not admins:

@@ -1,10 +1,13 @@
 """The database of a command: the one that is set, or the one in the data folder."""
 
+import socket
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from responder.adapters.postgres.dsn import Dsn
@@ -19,6 +22,7 @@ from responder.settings import Settings
 
 COMMAND_POOL = 2
 SOCKET_PORT = 5432
+REACH_SECONDS = 10.0
 
 
 @dataclass(eq=False, kw_only=True)
@@ -36,14 +40,49 @@ async def command_engine(
 
     Raises:
         NothingHere: no database is set, and none is in the data folder.
-        Unavailable: `responder up` holds the folder, and its server is not up yet.
+        Unavailable: it does not answer, with the reason; or `responder up` holds the folder, and
+            its server is not up yet.
     """
     async with _url(settings, environ) as url:
+        await reach(url)
         engine = make_engine(url, pool_size=COMMAND_POOL)
         try:
             yield engine
         finally:
             await engine.dispose()
+
+
+async def reach(url: str) -> None:
+    """Connect once.
+
+    Raises:
+        Unavailable: says which of name, network, TLS, rights or database it is; never a secret.
+    """
+    try:
+        connection = await asyncpg.connect(url, timeout=REACH_SECONDS)
+        await connection.close()
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Unavailable(what="the database", why=_reason(error)) from None
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case socket.gaierror():
+            return "the name of its host is not known"
+        case ssl.SSLError():
+            return f"TLS: {error.reason}"
+        case ConnectionRefusedError():
+            return "nobody listens there"
+        case TimeoutError():
+            return f"no answer within {REACH_SECONDS:.0f} s"
+        case asyncpg.InvalidAuthorizationSpecificationError():
+            return "it refuses our user or password"
+        case asyncpg.InvalidCatalogNameError():
+            return "there is no database of that name"
+        case asyncpg.CannotConnectNowError():
+            return "it is starting or stopping"
+        case _:
+            return f"{type(error).__name__}"
 
 
 @asynccontextmanager

@@ -127,6 +127,9 @@ class Kafka(Group):
     """Copies of a topic, when it is made."""
     min_insync_replicas: Count = 2
     """Copies that must have a record before it counts as stored, when the topic is made."""
+    flush_every_record: bool = False
+    """Let a broker write each record to disk before it answers, when the topic is made: for one
+    broker, or several on one power supply."""
     session_timeout_ms: Milliseconds = 45_000
     """After this silence a member counts as dead."""
     heartbeat_interval_ms: Milliseconds = 3_000
@@ -143,7 +146,7 @@ class Kafka(Group):
     """How much of a partition one answer brings."""
     linger_ms: int = Field(default=5, ge=0, le=1_000, json_schema_extra={"unit": "ms"})
     """How long the producer waits for more to send."""
-    compression: Literal["zstd", "lz4", "snappy", "gzip", "none"] = "zstd"
+    compression: Literal["zstd", "lz4", "snappy", "gzip"] = "zstd"
     """How batches are packed."""
     append_timeout_ms: Milliseconds = 15_000
     """After this an append without an answer counts as unknown."""
