@@ -40,7 +40,7 @@ class _Item:
 
 
 class BatchService:
-    """Takes lanes until the batch is full, handles it, settles each lane; for ever."""
+    """Takes lanes until the batch is full, handles it, settles each; while workers are wanted."""
 
     def __init__(
         self, batch: Batch, workers: Workers, settlement: Settlement, clock: Clock
@@ -53,7 +53,7 @@ class BatchService:
         self._somebody_lingers = False
 
     async def serve(self, me: Worker) -> None:
-        while True:
+        while self._workers.is_open:
             lanes = await self._gather()
             await self._serve(me, lanes)
             me.free()

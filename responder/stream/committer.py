@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from responder.stream.environment import Environment
 from responder.stream.lanes import Shelf
-from responder.stream.log import Assignment, Fenced, Log, LogError
+from responder.stream.log import Assignment, Fenced, Log, LogError, Unknown
 
 NOTHING_LOST: frozenset[Assignment] = frozenset()
 IDLE_COMMITS_PER_INTERVAL = 10
@@ -49,11 +49,13 @@ class Committer:
             if self.is_open:
                 lose(await self.commit(shelves()))
 
-    async def commit(self, shelves: Iterable[Shelf]) -> frozenset[Assignment]:
+    async def commit(
+        self, shelves: Iterable[Shelf], *, also_clean: bool = False
+    ) -> frozenset[Assignment]:
         """Commit how far these are, if that is news; gives those that are lost."""
         async with self._one_at_a_time:
             self._finished = 0
-            dirty = [shelf for shelf in shelves if shelf.window.is_dirty]
+            dirty = [shelf for shelf in shelves if also_clean or shelf.window.is_dirty]
             points = {
                 shelf.assignment: point
                 for shelf in dirty
@@ -67,11 +69,15 @@ class Committer:
             except Fenced as fenced:
                 self._observer.commit_failed("fenced")
                 return fenced.assignments
-            except (LogError, TimeoutError) as error:
+            except (Unknown, TimeoutError):
+                self._observer.commit_failed("unknown")
+                return NOTHING_LOST
+            except LogError as error:
                 self._observer.commit_failed(type(error).__name__.lower())
                 return NOTHING_LOST
             for shelf in dirty:
-                shelf.window.committed(points[shelf.assignment])
+                if (point := points.get(shelf.assignment)) is not None:
+                    shelf.window.committed(point)
             return NOTHING_LOST
 
     async def _until_due(self) -> None:

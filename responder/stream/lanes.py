@@ -10,7 +10,7 @@ What holds, whatever is called in whatever order:
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -100,13 +100,18 @@ class Shelf:
         return next(heads, None)
 
 
-def size_of(record: Record) -> int:
-    """What a record weighs in the buffer, in bytes."""
-    size = len(record.value)
-    if record.key is not None:
-        size += len(record.key)
-    for name, value in record.headers:
-        size += len(name) + len(value)
+LANES_PER_BATCH = 8
+"""A batch in key order takes from at least so many lanes, when so many are ready: no hot thread
+fills it alone. To take from more would only cost more, as each lane has its price."""
+
+
+def size_of(records: Iterable[Record]) -> int:
+    """What records weigh in the buffer, in bytes."""
+    size = 0
+    for record in records:
+        size += len(record.value) + len(record.key or b"")
+        for name, value in record.headers:
+            size += len(name) + len(value)
     return size
 
 
@@ -140,9 +145,7 @@ class Lanes:
     def put(self, shelf: Shelf, records: Sequence[Record]) -> None:
         """Add records behind those of their keys. They come in the order of the log."""
         lanes = shelf.lanes
-        size = 0
         for record in records:
-            size += size_of(record)
             # A record without a key has a lane of its own, named by its offset.
             key = record.offset if record.key is None else record.key
             lane = lanes.get(key)
@@ -150,7 +153,7 @@ class Lanes:
                 lane = lanes[key] = Lane(shelf, key)
                 shelf.ready.append(lane)
             lane.records.append(record)
-        self._count(shelf, len(records), size)
+        self._count(shelf, len(records), size_of(records))
         self._let_in(shelf)
 
     def take(self) -> Lane | None:
@@ -169,7 +172,7 @@ class Lanes:
 
     def take_batch(self, size: int, *, in_key_order: bool) -> list[Lane]:
         """Up to `size` records: the heads of ready lanes and, in key order, also what follows them."""
-        share = -(-size // max(1, self.ready)) if in_key_order else 1
+        share = -(-size // LANES_PER_BATCH) if in_key_order else 1
         lanes: list[Lane] = []
         left = size
         while left > 0 and (lane := self.take()) is not None:
@@ -183,17 +186,12 @@ class Lanes:
     def remove(self, lane: Lane, records: int) -> list[int]:
         """Take `records` finished ones from the head of a taken lane; gives their offsets."""
         popleft = lane.records.popleft
-        offsets = []
-        size = 0
-        for _ in range(records):
-            record = popleft()
-            size += size_of(record)
-            offsets.append(record.offset)
-        self._count(lane.shelf, -records, -size)
+        done = [popleft() for _ in range(records)]
+        self._count(lane.shelf, -records, -size_of(done))
         lane.taken -= records
         self._taken -= records
         lane.trouble = None
-        return offsets
+        return [record.offset for record in done]
 
     def release(self, lane: Lane) -> None:
         """Give a taken lane back, to go on at once."""
@@ -302,12 +300,12 @@ class Lanes:
             self._forget(lane)
             return
         dropped = list(islice(lane.records, lane.taken, None))
-        self._count(lane.shelf, -len(dropped), -sum(map(size_of, dropped)))
+        self._count(lane.shelf, -len(dropped), -size_of(dropped))
         for _ in dropped:
             lane.records.pop()
 
     def _forget(self, lane: Lane) -> None:
-        self._count(lane.shelf, -len(lane.records), -sum(map(size_of, lane.records)))
+        self._count(lane.shelf, -len(lane.records), -size_of(lane.records))
         lane.records.clear()
         lane.state = LaneState.GONE
         lane.shelf.lanes.pop(lane.key, None)

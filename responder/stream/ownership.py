@@ -57,7 +57,7 @@ class Ownership:
         if self.rebalancing_since is None:
             self.rebalancing_since = self._clock.monotonic()
         self._committer.is_open = False
-        await self.give_up(assignments)
+        await self.give_up(assignments, is_revoked=True)
 
     async def on_assign(self, assignments: Collection[Assignment]) -> None:
         for assignment in assignments:
@@ -71,13 +71,16 @@ class Ownership:
         self._committer.is_open = True
         self._changed()
 
-    async def give_up(self, assignments: Iterable[Assignment]) -> None:
+    async def give_up(
+        self, assignments: Iterable[Assignment], *, is_revoked: bool = False
+    ) -> None:
         """Drain, commit, then fence these; what is not ours (any more) is passed over."""
         async with self._handing_over:
             shelves = [self.shelves[a] for a in assignments if a in self.shelves]
             for shelf in shelves:
                 self._lanes.drop(shelf)
-            lost = await self._committer.commit(shelves)
+            # Also without news: only a refused commit tells that they are lost already.
+            lost = await self._committer.commit(shelves, also_clean=is_revoked)
             kept = [shelf for shelf in shelves if shelf.assignment not in lost]
             if kept and await self._workers.drained(kept, self._options.drain_timeout):
                 self._observer.drain_timed_out(len(self._workers.busy_with(kept)))

@@ -101,9 +101,11 @@ class Consumer:
             shelves=self._ownership.shelves,
             environment=environment,
             excused=carried.excused,
-            poll_age=lambda: self.health().poll_age,
+            poll_age=lambda: self._clock.monotonic() - self._beat_at,
+            is_asked=lambda assignment: assignment in self._asked,
         )
         self._space = asyncio.Event()
+        self._asked: Mapping[Assignment, int] = {}
         self._low_water = -1
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
@@ -199,6 +201,7 @@ class Consumer:
                 await self._log.stop()
                 # To cancel a poll can harm the client: stopped, it returns by itself.
                 await asyncio.wait(tasks[:1])
+        self._workers.is_open = False
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=self._options.cancel_grace)
@@ -230,6 +233,7 @@ class Consumer:
         # Who was left out is asked again as soon as a chunk is free, not only after a quiet poll.
         left_out = len(room) < len(shelves)
         self._low_water = self._lanes.records - self._buffer.chunk if left_out else -1
+        self._asked = room
         return room
 
     async def _wait_for_space(self) -> None:

@@ -9,7 +9,7 @@ from responder.stream.workers import Cut, Worker, Workers
 
 
 class SingleService:
-    """Takes a lane, handles its head, settles it; for ever."""
+    """Takes a lane, handles its head, settles it; while workers are wanted."""
 
     def __init__(self, handler: One, workers: Workers, settlement: Settlement) -> None:
         self._handle = handler.handle
@@ -19,7 +19,7 @@ class SingleService:
 
     async def serve(self, me: Worker) -> None:
         workers = self._workers
-        while True:
+        while workers.is_open:
             if not workers.may_start or (lane := self._lanes.take()) is None:
                 await workers.rest()
                 continue

@@ -24,6 +24,7 @@ class StallWatch:
         excused: where a stall was found before. A partition can end in offsets that are no records
             (transaction markers); one rebuild for each such end is enough to know.
         poll_age: seconds since the poll loop last came round.
+        is_asked: whether there is room for more of it.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class StallWatch:
         environment: Environment,
         excused: dict[Partition, int],
         poll_age: Callable[[], float],
+        is_asked: Callable[[Assignment], bool],
     ) -> None:
         self._log = log
         self._shelves = shelves
@@ -43,6 +45,7 @@ class StallWatch:
         self._poll_limit = environment.options.fetch_stall + environment.options.rebalance_timeout
         self._excused = excused
         self._poll_age = poll_age
+        self._is_asked = is_asked
         self._quiet_since: dict[Assignment, float] = {}
 
     def delivered(self, assignment: Assignment) -> None:
@@ -73,7 +76,7 @@ class StallWatch:
             return
         self._observer.lag(assignment.partition, end - (shelf.window.commit_point or position))
         now = self._clock.monotonic()
-        is_expecting = end > position and shelf.window.room > 0 and not shelf.is_stopped
+        is_expecting = end > position and self._is_asked(assignment)
         if not is_expecting or end == self._excused.get(assignment.partition):
             self.delivered(assignment)
         elif now - self._quiet_since.setdefault(assignment, now) >= self._limit:

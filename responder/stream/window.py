@@ -46,6 +46,8 @@ class Window:
         """
         if self.end is not None and offsets.start < self.end:
             raise ValueError(f"{offsets} was delivered after {self.end - 1}")
+        if self.end is None:
+            self._committed = offsets.start  # to store where we began would be no news
         if not self._unfinished:
             self._low = offsets.start
             self._deliveries.clear()

@@ -10,7 +10,6 @@ cancellation without a cut is somebody ending the worker itself.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from contextlib import suppress
 from enum import Enum, auto
 
 from responder.stream.environment import Environment
@@ -85,6 +84,8 @@ class Workers:
         self.lanes = lanes
         self.limit = limit
         self.running = 0
+        self.is_open = True
+        """Once false, a worker ends when what it has comes to its end."""
         self.durations: list[float] = []
         self.waits: list[float] = []
         self.all = [Worker() for _ in range(limit.most)]
@@ -190,14 +191,6 @@ class Workers:
             _, left = await asyncio.wait(busy, timeout=up_to)
             return len(left)
         return 0
-
-    async def close(self, grace: float) -> None:
-        """End the workers themselves."""
-        tasks = [worker.task for worker in self.all]
-        for task in tasks:
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait(tasks, timeout=grace)
 
     def _note_wait(self, lane: Lane, now: float) -> None:
         at = lane.shelf.samples.pop(lane.records[0].offset, None)
