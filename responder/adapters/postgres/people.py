@@ -18,6 +18,7 @@ from responder.access.model import (
     Theme,
 )
 from responder.access.ports import SignedIn
+from responder.adapters.postgres.engine import transaction
 from responder.engagement.errors import NotFound
 from responder.engagement.model import PersonId
 
@@ -192,7 +193,7 @@ class PostgresPeople:
         return _person(rows[0]) if rows else None
 
     async def _run(self, statement: str, **values: object) -> Sequence[RowMapping]:
-        async with self._engine.begin() as connection:
+        async with transaction(self._engine) as connection:
             result = await connection.execute(text(statement), values)
             return result.mappings().all() if result.returns_rows else []
 

@@ -1,0 +1,273 @@
+"""The words on the screen: what the code calls things, and what people read instead.
+
+The code's words are exact, but some mean something else to whoever answers comments: *approve* is
+what a blog does with a visitor's comment, *engagement* is a number of likes. This one file maps
+them; the console and the command line take their words from here, and a test reads every page for
+words that should not be there.
+"""
+
+from collections.abc import Mapping
+
+from responder.engagement.lifecycle import State, Trigger
+from responder.engagement.model import (
+    DismissalReason,
+    DueOutcome,
+    Intent,
+    NeedsReply,
+    Sentiment,
+    Urgency,
+)
+from responder.review.ports import Balance
+
+SEND = "Send reply"
+CLOSE = "Close without reply"
+DEMO = "Demo: invented people; nothing leaves this computer"
+
+STATES: Mapping[State, str] = {
+    State.RECEIVED: "Just came in",
+    State.TRIAGED: "Just came in",
+    State.AWAITING_REVIEW: "Waiting for an answer",
+    State.APPROVED: "About to go out",
+    State.SENDING: "On its way",
+    State.DELIVERY_FAILED: "Could not be posted",
+    State.DELIVERY_UNKNOWN: "Did it arrive? Please look",
+    State.ANSWERED: "Answered",
+    State.DISMISSED: "Closed without reply",
+    State.WITHDRAWN: "Deleted by its author",
+}
+
+REASONS: Mapping[DismissalReason, str] = {
+    DismissalReason.THANKS_ONLY: "Thanks, nothing to answer",
+    DismissalReason.ANSWERED_ELSEWHERE: "Answered elsewhere",
+    DismissalReason.DUPLICATE: "Said twice",
+    DismissalReason.SPAM: "Spam",
+    DismissalReason.ABUSE: "Abuse",
+    DismissalReason.OFF_TOPIC: "Not about this",
+    DismissalReason.NOT_OURS: "Not ours to answer",
+    DismissalReason.WINDOW_CLOSED: "The place takes no more replies",
+    DismissalReason.NO_REPLY_WANTED: "No reply wanted",
+    DismissalReason.OTHER: "Something else",
+    DismissalReason.SHARE_WITHOUT_WORDS: "Shared without own words",
+    DismissalReason.SPAM_RULE: "Spam, found by a rule",
+    DismissalReason.EMPTY: "No words in it",
+    DismissalReason.UNREADABLE: "Could not be read",
+}
+
+STAYS_VISIBLE = frozenset({DismissalReason.SPAM, DismissalReason.ABUSE, DismissalReason.SPAM_RULE})
+"""Closing hides nothing: with these reasons the screen says so."""
+
+INTENTS: Mapping[Intent, str] = {
+    Intent.QUESTION: "Question",
+    Intent.COMPLAINT: "Complaint",
+    Intent.PRAISE: "Praise",
+    Intent.PURCHASE_INTEREST: "Wants to buy",
+    Intent.SUGGESTION: "Suggestion",
+    Intent.PARTNERSHIP: "Partnership",
+    Intent.SHARE: "Shared it",
+    Intent.CORRECTION: "Correction",
+    Intent.THANKS: "Thanks",
+    Intent.SMALL_TALK: "Small talk",
+    Intent.CRISIS: "Crisis",
+    Intent.SPAM: "Spam",
+    Intent.ABUSE: "Abuse",
+    Intent.OTHER: "Other",
+}
+
+MOODS: Mapping[Sentiment, str] = {
+    Sentiment.NEGATIVE: "Unhappy",
+    Sentiment.NEUTRAL: "Calm",
+    Sentiment.POSITIVE: "Happy",
+    Sentiment.UNKNOWN: "Mood unclear",
+}
+
+URGENCIES: Mapping[Urgency, str] = {
+    Urgency.NOW: "Now",
+    Urgency.SOON: "Soon",
+    Urgency.NORMAL: "No hurry",
+    Urgency.LOW: "Can wait",
+}
+
+NEEDS: Mapping[NeedsReply, str] = {
+    NeedsReply.YES: "Expects a reply",
+    NeedsReply.OPTIONAL: "Reply optional",
+    NeedsReply.NO: "Needs no reply",
+}
+
+DUE: Mapping[DueOutcome, str] = {
+    DueOutcome.MET: "Answered in time",
+    DueOutcome.MISSED: "Late",
+    DueOutcome.EXCUSED: "Closed without reply before it was due",
+}
+
+ACTS: Mapping[str, str] = {
+    Trigger.UNDERSTOOD: "Came in and was read",
+    Trigger.QUEUED: "Put in the queue",
+    Trigger.CLOSED_BY_RULE: "Closed without reply by a rule",
+    Trigger.EDITED: "Its author edited it",
+    Trigger.APPROVED: "Reply given to send",
+    Trigger.UNDONE: "Taken back",
+    Trigger.VOIDED: "Stopped before it went out",
+    Trigger.DISMISSED: "Closed without reply",
+    Trigger.WITHDRAWN: "Deleted by its author",
+    Trigger.ANSWERED_ELSEWHERE: "Answered elsewhere",
+    Trigger.POSTED_BY_PERSON: "Posted by hand",
+    Trigger.ATTEMPTED: "Sending began",
+    Trigger.DELIVERED: "Seen on the site",
+    Trigger.REFUSED: "The site did not take it",
+    Trigger.IN_DOUBT: "It is not known whether it arrived",
+    Trigger.SENT_AGAIN: "Sent once more, after a look",
+    Trigger.RETURNED: "Back in the queue",
+    Trigger.REOPENED: "Opened again",
+    "received": "Came in",
+    "drafted": "A suggestion was made",
+    "draft_refused": "No suggestion could be made",
+    "held": "Waiting for its undo time",
+    "released": "Undo time over",
+    "handed_over": "Passed on",
+    "held_on_site": "Held on the site",
+    "due": "Became due",
+    "missed": "Became late",
+}
+
+WRITERS: Mapping[str, str] = {
+    "rule": "a rule",
+    "triage": "Responder",
+    "drafting": "Responder",
+    "delivery": "Responder",
+    "system": "Responder",
+    "platform": "the site",
+    "author": "its author",
+}
+
+SHOWN_AS: Mapping[str, str] = {
+    "open": "Open",
+    "attention": "Needs a look",
+    "answered": "Answered",
+    "closed": "Closed without reply",
+    "deleted": "Deleted by the author",
+}
+"""The states of `QueueFilter`, in the order of the screen."""
+
+CLOCK: Mapping[str, str] = {
+    "now": "just now",
+    "ago": "{} ago",
+    "due": "due in {}",
+    "overdue": "overdue by {}",
+    "left": "in {}",
+    "gone": "now",
+    "second": "{} s",
+    "minute": "{} min",
+    "hour": "{} h",
+    "day": "{} d",
+}
+"""Also handed to the page's own clock, which keeps these texts fresh."""
+
+LANGUAGES: Mapping[str, str] = {
+    "ar": "Arabic",
+    "bg": "Bulgarian",
+    "ca": "Catalan",
+    "cs": "Czech",
+    "da": "Danish",
+    "de": "German",
+    "el": "Greek",
+    "en": "English",
+    "es": "Spanish",
+    "et": "Estonian",
+    "fa": "Persian",
+    "fi": "Finnish",
+    "fr": "French",
+    "he": "Hebrew",
+    "hi": "Hindi",
+    "hr": "Croatian",
+    "hu": "Hungarian",
+    "id": "Indonesian",
+    "it": "Italian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "lt": "Lithuanian",
+    "lv": "Latvian",
+    "nl": "Dutch",
+    "no": "Norwegian",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ro": "Romanian",
+    "ru": "Russian",
+    "sk": "Slovak",
+    "sl": "Slovenian",
+    "sv": "Swedish",
+    "th": "Thai",
+    "tr": "Turkish",
+    "uk": "Ukrainian",
+    "und": "Language unclear",
+    "vi": "Vietnamese",
+    "zh": "Chinese",
+}
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """`1 reply`, `1,204 replies`."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def act(name: str) -> str:
+    """What happened, for the history; an act without words of its own keeps its name."""
+    return ACTS.get(name) or name.replace("_", " ").replace(".", " ").capitalize()
+
+
+def who(actor: str) -> str:
+    """A person's name, or what did it when no person did."""
+    return WRITERS.get(actor, actor)
+
+
+def language(tag: str) -> str:
+    return LANGUAGES.get(tag, tag.upper())
+
+
+def balance(of: Balance) -> str:
+    """The closing balance as a sentence that anybody can check with a pencil."""
+    sum_ = (
+        f"{of.accepted:,} came in = {of.answered:,} answered + {of.dismissed:,} closed"
+        f" + {of.withdrawn:,} deleted + {of.open:,} open"
+    )
+    if of.unaccounted:
+        return (
+            f"{abs(of.unaccounted):,} cannot be accounted for: {sum_}. Run: responder audit verify"
+        )
+    unread = f" ({of.unreadable:,} of them could not be read)" if of.unreadable else ""
+    return f"Nothing is missing: {sum_}{unread}"
+
+
+def stopped(in_undo_time: int) -> str:
+    """What the terminal says at the end."""
+    if in_undo_time == 0:
+        return "Stopped. Nothing is waiting to go out."
+    if in_undo_time == 1:
+        return "Stopped. 1 reply is still in its undo time; it goes out at the next start."
+    return (
+        f"Stopped. {in_undo_time:,} replies are still in their undo time;"
+        " they go out at the next start."
+    )
+
+
+def back(came_meanwhile: int, *, found: int = 0, unknown: int = 0) -> str:
+    """What the terminal says after a start that found something.
+
+    Args:
+        came_meanwhile: comments that the log took while nobody read it.
+        found: replies that were under way and were found on the site.
+        unknown: replies that were under way and that a person has to look for.
+    """
+    sentences = ["Back."]
+    if came_meanwhile:
+        sentences.append(f"{counted(came_meanwhile, 'comment', 'comments')} came meanwhile.")
+    if found:
+        sentences.append(
+            "One reply was under way: I looked, it is there once."
+            if found == 1
+            else f"{found:,} replies were under way: I looked, each is there once."
+        )
+    if unknown:
+        sentences.append(
+            f"{counted(unknown, 'reply', 'replies')} may have arrived: please look in the console."
+        )
+    return " ".join([*sentences, "Nothing is missing."])
