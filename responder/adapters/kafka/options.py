@@ -95,7 +95,7 @@ class KafkaOptions:
     fetch_max_wait_ms: int = 100
     max_partition_fetch_bytes: int = 256 * 1024
     linger_ms: int = 5
-    compression: Literal["zstd", "lz4", "snappy", "gzip"] = "zstd"
+    compression: Literal["zstd", "lz4", "snappy", "gzip", "none"] = "zstd"
 
     max_record_bytes: int = 1_048_576
     """With key, headers and the format itself; the brokers refuse more by default."""
@@ -109,6 +109,12 @@ class KafkaOptions:
     """Appends that wait for an answer may hold this much; the next one is refused at once."""
 
     def __post_init__(self) -> None:
+        for server in self.bootstrap_servers.split(","):
+            host, _, port = server.strip().rpartition(":")
+            if not (host and port.isdigit()):
+                raise Inconsistent(
+                    f"bootstrap_servers must be host:port, with commas, not {server!r}"
+                )
         if 3 * self.heartbeat_interval_ms > self.session_timeout_ms:
             raise Inconsistent(
                 "heartbeat_interval_ms must be at most session_timeout_ms / 3: "
@@ -154,7 +160,7 @@ class KafkaOptions:
             **self.client_arguments(),
             "acks": "all",
             "enable_idempotence": True,
-            "compression_type": self.compression,
+            "compression_type": None if self.compression == "none" else self.compression,
             "linger_ms": self.linger_ms,
             "max_request_size": self.max_record_bytes,
         }

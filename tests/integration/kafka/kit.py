@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from responder.adapters.kafka.log import KafkaLog
 from responder.adapters.kafka.options import KafkaOptions
@@ -25,6 +25,9 @@ QUICK: Mapping[str, Any] = {
     "connect_timeout_ms": 5_000,
     "close_timeout_ms": 2_000,
 }
+
+
+AnyMember = TypeVar("AnyMember", bound=LocalMember)
 
 
 class Kit:
@@ -55,12 +58,15 @@ class Kit:
         self._writers.append(KafkaLogWriter(options or self.options, fail_fast=fail_fast))
         return self._writers[-1]
 
-    async def member(
-        self, topic: str, *, group: str = "group", options: KafkaOptions | None = None
-    ) -> LocalMember:
-        member = LocalMember(KafkaLog(options or self.options, clock=SystemClock()))
+    def log(self, options: KafkaOptions | None = None) -> KafkaLog:
+        return KafkaLog(options or self.options, clock=SystemClock())
+
+    async def member(self, topic: str, *, options: KafkaOptions | None = None) -> LocalMember:
+        return await self.join(LocalMember(self.log(options)), topic)
+
+    async def join(self, member: AnyMember, topic: str) -> AnyMember:
         self._members.append(member)
-        await member.start(topic, group)
+        await member.start(topic, "group")
         return member
 
     async def close(self) -> None:
@@ -68,6 +74,12 @@ class Kit:
             await member.stop()
         for writer in self._writers:
             await writer.stop()
+
+
+async def owns(member: LocalMember, count: int) -> None:
+    await until(
+        lambda: len(member.owned) == count, within=LONG_SECONDS, what=f"{count} partitions owned"
+    )
 
 
 def partitions(member: LocalMember) -> set[int]:

@@ -22,6 +22,12 @@ def test_a_session_holds_three_heartbeats() -> None:
         )
 
 
+@pytest.mark.parametrize("servers", ["", "kafka", "kafka:", "kafka:port", "kafka:9092,", ":9092"])
+def test_servers_are_named_with_host_and_port(servers: str) -> None:
+    with pytest.raises(Inconsistent, match="host:port"):
+        KafkaOptions(bootstrap_servers=servers)
+
+
 @pytest.mark.parametrize(("name", "password"), [(None, SECRET), ("responder", None), ("", "")])
 def test_sasl_needs_a_name_and_a_password(name: str | None, password: str | None) -> None:
     with pytest.raises(Inconsistent, match="SASL_SSL needs"):

@@ -1,0 +1,61 @@
+"""The files that Responder is deployed with, as the tests read them."""
+
+import functools
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[3]
+BASE = ROOT / "deploy" / "k8s" / "base"
+COMPOSE = ROOT / "docker-compose.yml"
+DOCKERFILE = ROOT / "Dockerfile"
+
+ROLES = {"gateway", "triage", "drafting", "console", "delivery", "relay", "reconcile", "audit"}
+WORKLOADS = ("Deployment", "StatefulSet")
+
+Manifest = Mapping[str, Any]
+
+
+@functools.cache
+def kustomization() -> Manifest:
+    (parsed,) = _parsed(BASE / "kustomization.yaml")
+    return parsed
+
+
+@functools.cache
+def plain() -> Iterable[Manifest]:
+    """What the kustomization lists, as it stands in the files."""
+    return [each for name in kustomization()["resources"] for each in _parsed(BASE / name)]
+
+
+@functools.cache
+def rendered() -> Iterable[Manifest] | None:
+    """What `kubectl kustomize` makes of it, or None where there is no kubectl."""
+    if (kubectl := shutil.which("kubectl")) is None:
+        return None
+    done = subprocess.run([kubectl, "kustomize", BASE], capture_output=True, text=True, check=True)  # noqa: S603 - our own words
+    return list(yaml.load_all(done.stdout, yaml.CSafeLoader))
+
+
+def workloads(manifests: Iterable[Manifest]) -> Mapping[str, Manifest]:
+    return {m["metadata"]["name"]: m for m in manifests if m["kind"] in WORKLOADS}
+
+
+@functools.cache
+def compose() -> Manifest:
+    (parsed,) = _parsed(COMPOSE)
+    return parsed
+
+
+def services() -> Mapping[str, Manifest]:
+    """Compose's."""
+    found: Mapping[str, Manifest] = compose()["services"]
+    return found
+
+
+def _parsed(file: Path) -> Iterator[Manifest]:
+    yield from yaml.load_all(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
