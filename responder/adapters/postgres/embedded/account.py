@@ -61,25 +61,27 @@ class Account:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 
-def unprivileged(owner_uid: int | None) -> Account | None:
+def unprivileged(owner: os.stat_result | None) -> Account | None:
     """The account for the server, or None when we are not root and it is simply our own.
 
     Args:
-        owner_uid: who owns the database that is already there; it stays theirs.
+        owner: of the database that is already there; it stays theirs, unless that is root.
 
     Raises:
         ServerFailed: there is no account to run it under.
     """
     if os.geteuid() != 0:
         return None
-    for entry in _candidates(owner_uid):
-        if entry.pw_uid != 0:
-            return Account(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
+    if owner is not None and owner.st_uid != 0:
+        return Account(name=_name_of(owner.st_uid), uid=owner.st_uid, gid=owner.st_gid)
+    known = {entry.pw_name: entry for entry in pwd.getpwall()}
+    for entry in (known[name] for name in PREFERRED if name in known):
+        return Account(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
     raise ServerFailed(what="start", why=f"there is no account named {' or '.join(PREFERRED)}")
 
 
-def _candidates(owner_uid: int | None) -> Iterable[pwd.struct_passwd]:
-    known = {entry.pw_name: entry for entry in pwd.getpwall()}
-    if owner_uid is not None:
-        return [entry for entry in known.values() if entry.pw_uid == owner_uid]
-    return [known[name] for name in PREFERRED if name in known]
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"account {uid}"

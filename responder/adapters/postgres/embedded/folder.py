@@ -24,11 +24,14 @@ from typing import IO
 
 from responder.adapters.postgres.embedded.account import Account, unprivileged
 from responder.adapters.postgres.embedded.errors import FolderInUse, FolderUnusable
+from responder.engagement.ports import Clock
 
 # sun_path holds 108 bytes with the final zero (unix(7)).
 MAX_SOCKET_PATH = 107
 SOCKET_PORT = 5432
 MAX_LOG_BYTES = 1_000_000
+REMOVE_ATTEMPTS = 100
+REMOVE_AGAIN_SECONDS = 0.02
 
 
 class DataFolder:
@@ -98,8 +101,12 @@ class DataFolder:
             file.write(password)
         self._give(partial / "password")
         self._give(partial)  # last: what is in it is not ours to trust from here on
-        yield partial
-        partial.rename(self.home)
+        try:
+            yield partial
+            partial.rename(self.home)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
         _sync(self.path)
 
     def _give(self, path: Path) -> None:
@@ -119,17 +126,26 @@ class DataFolder:
             file.truncate(0)
         return file
 
-    def remove_leftovers(self) -> None:
-        """What a killed run did not finish. Its `initdb` may live on, and fails for lack of it."""
-        for leftover in self.path.glob("postgres.new-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
+    async def remove_leftovers(self, clock: Clock) -> None:
+        """What killed runs did not finish.
+
+        An `initdb` of theirs may live on and still be writing. It fails once its folder is gone,
+        which may take more than one attempt; what resists for long is left to the next run.
+        """
         for leftover in self.path.parent.glob(f".{self.path.name}.new-*"):
             _remove_if_empty(leftover)
+        for _ in range(REMOVE_ATTEMPTS):
+            leftovers = list(self.path.glob("postgres.new-*"))
+            if not leftovers:
+                return
+            for leftover in leftovers:
+                shutil.rmtree(leftover, ignore_errors=True)
+            await clock.sleep(REMOVE_AGAIN_SECONDS)
 
 
-def _owner_of(path: Path) -> int | None:
+def _owner_of(path: Path) -> os.stat_result | None:
     try:
-        return path.stat().st_uid
+        return path.stat()
     except FileNotFoundError:
         return None
 

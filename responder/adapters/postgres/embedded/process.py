@@ -118,10 +118,10 @@ async def end(process: Process, first: signal.Signals, seconds: float) -> None:
 def command_line(pid: int) -> list[str]:
     """Its arguments; empty when there is no such process (any more)."""
     try:
-        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+        raw = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0")
     except (FileNotFoundError, ProcessLookupError):
         return []
-    return [os.fsdecode(argument) for argument in raw.rstrip(b"\0").split(b"\0")]
+    return [os.fsdecode(argument) for argument in raw.split(b"\0")] if raw else []
 
 
 def of_cluster(cluster: Path, title: str, uid: int) -> list[Process]:

@@ -78,7 +78,7 @@ class EmbeddedPostgres:
         self._folder = folder = DataFolder.claim(self._path, self._token())
         try:
             programs = self._reachable(folder, on_progress)
-            folder.remove_leftovers()
+            await folder.remove_leftovers(self._clock)
             await self._have_cluster(folder, programs, on_progress)
             self._launcher = Launcher(
                 folder,
