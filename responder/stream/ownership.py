@@ -43,6 +43,8 @@ class Ownership:
         self.shelves: dict[Assignment, Shelf] = {}
         self.has_joined = False
         self.rebalancing_since: float | None = None
+        self.lost_since: float | None = None
+        """Since a commit told us that something is lost, unless a rebalance has come of it."""
         self._lanes = lanes
         self._workers = workers
         self._committer = committer
@@ -67,13 +69,12 @@ class Ownership:
         if self.rebalancing_since is not None:
             self._observer.rebalanced(self._clock.monotonic() - self.rebalancing_since)
             self.rebalancing_since = None
+        self.lost_since = None
         self.has_joined = True
         self._committer.is_open = True
         self._changed()
 
-    async def give_up(
-        self, assignments: Iterable[Assignment], *, is_revoked: bool = False
-    ) -> None:
+    async def give_up(self, assignments: Iterable[Assignment], *, is_revoked: bool = False) -> None:
         """Drain, commit, then fence these; what is not ours (any more) is passed over."""
         async with self._handing_over:
             shelves = [self.shelves[a] for a in assignments if a in self.shelves]
@@ -92,6 +93,8 @@ class Ownership:
     def lose(self, assignments: Collection[Assignment]) -> None:
         """These are somebody else's already: nothing of them may go on."""
         shelves = [self.shelves[a] for a in assignments if a in self.shelves]
+        if shelves and self.lost_since is None:
+            self.lost_since = self._clock.monotonic()
         for shelf in shelves:
             self._lanes.drop(shelf)
         self._workers.cut_lost(shelves)

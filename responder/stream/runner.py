@@ -98,7 +98,7 @@ class Consumer:
         )
         self._stalls = StallWatch(
             log=log,
-            shelves=self._ownership.shelves,
+            ownership=self._ownership,
             environment=environment,
             excused=carried.excused,
             poll_age=lambda: self._clock.monotonic() - self._beat_at,

@@ -4,11 +4,12 @@ Client libraries are known to stop receiving without an error (aiokafka #1037), 
 returns looks the same. The cure for both is a new client, so a stall ends the consumer.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from responder.stream.environment import Environment
 from responder.stream.lanes import Shelf
 from responder.stream.log import Assignment, Log, LogError, Partition
+from responder.stream.ownership import Ownership
 
 LOOKS_PER_STALL = 4
 
@@ -31,18 +32,19 @@ class StallWatch:
         self,
         *,
         log: Log,
-        shelves: Mapping[Assignment, Shelf],
+        ownership: Ownership,
         environment: Environment,
         excused: dict[Partition, int],
         poll_age: Callable[[], float],
         is_asked: Callable[[Assignment], bool],
     ) -> None:
         self._log = log
-        self._shelves = shelves
+        self._ownership = ownership
+        self._shelves = ownership.shelves
         self._clock = environment.clock
         self._observer = environment.observer
         self._limit = environment.options.fetch_stall
-        self._poll_limit = environment.options.fetch_stall + environment.options.rebalance_timeout
+        self._rebalance_limit = environment.options.rebalance_timeout
         self._excused = excused
         self._poll_age = poll_age
         self._is_asked = is_asked
@@ -60,10 +62,17 @@ class StallWatch:
         """
         while True:
             await self._clock.sleep(self._limit / LOOKS_PER_STALL)
-            if self._poll_age() > self._poll_limit:
-                raise Stalled(f"a poll has not returned for {self._poll_age():.0f} s")
+            self._look_at_loop()
             for shelf in list(self._shelves.values()):
                 await self._look(shelf)
+
+    def _look_at_loop(self) -> None:
+        if self._poll_age() > self._limit + self._rebalance_limit:
+            raise Stalled(f"a poll has not returned for {self._poll_age():.0f} s")
+        lost_since = self._ownership.lost_since
+        if lost_since is not None and self._clock.monotonic() - lost_since > self._rebalance_limit:
+            # The log says that it is somebody else's and its client goes on as if it were ours.
+            raise Stalled("no rebalance has followed a loss")
 
     async def _look(self, shelf: Shelf) -> None:
         assignment = shelf.assignment

@@ -12,8 +12,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import count
-from typing import TypeVar
-from zlib import crc32
 
 from responder.engagement.ports import Clock
 from responder.stream.log import (
@@ -30,8 +28,7 @@ from responder.stream.log import (
     Unknown,
     Unreachable,
 )
-
-T = TypeVar("T")
+from responder.stream.partitioning import partition_for
 
 MAX_RECORD_BYTES = 1_000_000
 SLICE_RECORDS = 100
@@ -162,8 +159,10 @@ class MemoryServer:
             raise Unknown("the log does not answer") from None
 
     def _partition_of(self, new: NewRecord) -> Partition:
-        number = next(self._unkeyed) if new.key is None else crc32(new.key)
-        return Partition(new.topic, number % self._topics[new.topic])
+        partitions = self._topics[new.topic]
+        if new.key is None:
+            return Partition(new.topic, next(self._unkeyed) % partitions)
+        return Partition(new.topic, partition_for(new.key, partitions))
 
 
 class MemoryWriter:

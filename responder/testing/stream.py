@@ -111,7 +111,7 @@ class MemoryDeadLetters:
     def values(self) -> list[bytes]:
         return [buried.record.value for buried in self.buried]
 
-    async def bury(self, record: Record, **why: Any) -> None:  # noqa: ANN401 - see `Buried`
+    async def bury(self, record: Record, **why: Any) -> None:
         if self.is_away:
             raise ConnectionError("the dead letter is away")
         self.buried.append(Buried(record=record, **why))
@@ -172,7 +172,7 @@ class StreamRig:
         )
 
     @asynccontextmanager
-    async def running(self, handler: Handler, **how: Any) -> AsyncIterator[Consumer]:  # noqa: ANN401 - see `member`
+    async def running(self, handler: Handler, **how: Any) -> AsyncIterator[Consumer]:
         """A consumer that runs, and is stopped in the end."""
         consumer = self.member(handler, **how)
         running = asyncio.create_task(consumer.run())

@@ -1,3 +1,4 @@
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -78,7 +79,7 @@ def test_a_fixed_limit_stays() -> None:
 def test_backoff_stays_within_its_bound_and_waits_what_was_asked(
     attempt: int, at_least: float | None
 ) -> None:
-    backoff = Backoff(0.2, 30.0, Random(attempt))
+    backoff = Backoff(0.2, 30.0, Random(attempt))  # noqa: S311 - jitter, no secret
     asked = at_least or 0.0
     assert (
         asked <= backoff.delay(attempt, at_least) <= asked + min(30.0, 0.2 * 2 ** min(attempt, 20))
@@ -213,4 +214,4 @@ class TestBuffer:
 def test_unbroken_runs_hold_exactly_what_was_delivered(offsets: set[int]) -> None:
     runs = unbroken([a_record(offset) for offset in sorted(offsets)])
     assert [offset for run in runs for offset in run] == sorted(offsets)
-    assert all(before.stop < after.start for before, after in zip(runs, runs[1:], strict=False))
+    assert all(before.stop < after.start for before, after in pairwise(runs))

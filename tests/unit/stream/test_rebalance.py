@@ -322,6 +322,18 @@ class TestSupervisor:
         await supervisor.stop()
         await running
 
+    async def test_a_client_that_keeps_what_the_log_has_taken_away_is_replaced(self) -> None:
+        rig, handler = StreamRig(), Slow(0.1)
+        rig.server.commit_faults.append(CommitFault.FENCED)
+        supervisor, made = self.supervisor(rig, handler)
+        running = asyncio.create_task(supervisor.run())
+        await rig.feed(("k", "1"))
+        await rig.until(lambda: rig.committed == {0: 1}, within=120)
+        assert len(made) == 2
+        assert isinstance(rig.observer.errors[0], Stalled)
+        await supervisor.stop()
+        await running
+
     async def test_it_stops_while_it_waits_to_build_another(self) -> None:
         rig, handler = StreamRig(), Slow(0.0)
         rig.server.down()

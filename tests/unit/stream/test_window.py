@@ -36,14 +36,16 @@ def test_a_gap_in_the_log_is_neither_waited_for_nor_counted() -> None:
 def test_a_stored_point_is_clean_until_something_is_finished_behind_it() -> None:
     window = Window(LIMIT)
     window.start(range(3), 0.0)
+    dirty = [window.is_dirty]
     window.finish([0])
-    assert window.is_dirty
+    dirty.append(window.is_dirty)
     window.committed(1)
-    assert not window.is_dirty
+    dirty.append(window.is_dirty)
     window.finish([2])
-    assert not window.is_dirty
+    dirty.append(window.is_dirty)
     window.finish([1])
-    assert window.is_dirty
+    dirty.append(window.is_dirty)
+    assert dirty == [False, True, False, False, True]
 
 
 def test_a_closed_window_counts_what_comes_late_and_does_not_move() -> None:
