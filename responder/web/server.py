@@ -7,9 +7,13 @@
 - An error that nobody named is a problem without a word about the inside.
 """
 
+import asyncio
 import logging
-from collections.abc import Sequence
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -82,11 +86,25 @@ async def listen(
     Raises:
         OSError: the address cannot be bound.
     """
-    runner = web.AppRunner(
+    listening = socket.create_server((host, port), backlog=1024)
+    return await listen_on(
+        listening, app, idle_seconds=idle_seconds, shutdown_seconds=shutdown_seconds
+    )
+
+
+async def listen_on(
+    listening: socket.socket,
+    app: web.Application,
+    *,
+    tls: ssl.SSLContext | None = None,
+    idle_seconds: float = 75.0,
+    shutdown_seconds: float = 10.0,
+) -> Listening:
+    """Serve on a socket that is bound already; it is closed with the server."""
+    runner = _Runner(
         app,
         access_log=None,
         auto_decompress=False,
-        handle_signals=False,
         keepalive_timeout=idle_seconds,
         lingering_time=LINGER_SECONDS,
         logger=_quiet_logger(),
@@ -97,12 +115,12 @@ async def listen(
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port, backlog=1024).start()
+        await web.SockSite(runner, listening, ssl_context=tls, backlog=1024).start()
     except BaseException:
         await runner.cleanup()
         raise
-    bound = runner.addresses[0][1]
-    return Listening(runner, host, bound)
+    host, port = listening.getsockname()[:2]
+    return Listening(runner, host, port)
 
 
 @web.middleware
@@ -142,6 +160,52 @@ def _name_of(host: str) -> str:
 async def _conceal(request: web.Request, response: web.StreamResponse) -> None:  # noqa: ARG001
     response.headers.popall("Server", None)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
+
+
+class _Protocol(web.RequestHandler):
+    """Answers what is no HTTP with a problem like any other; the library would quote it."""
+
+    __slots__ = ()
+
+    @override
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        super().handle_error(request, status, exc, message)
+        response = problems.of_status(status)
+        response.headers["Server"] = ""  # else the library names itself: no signal reaches this one
+        response.force_close()
+        return response
+
+
+class _Server(web.Server):
+    """Speaks `_Protocol` on each connection."""
+
+    def __init__(self, made: web.Server, options: Mapping[str, Any]) -> None:
+        super().__init__(made.request_handler, request_factory=made.request_factory, **options)
+        self._options = options
+
+    @override
+    def __call__(self) -> web.RequestHandler:
+        return _Protocol(self, loop=asyncio.get_running_loop(), **self._options)
+
+
+class _Runner(web.AppRunner):
+    """Runs an application behind `_Server`."""
+
+    __slots__ = ("_options",)
+
+    def __init__(self, app: web.Application, *, shutdown_timeout: float, **options: Any) -> None:
+        super().__init__(app, handle_signals=False, shutdown_timeout=shutdown_timeout, **options)
+        self._options = options
+
+    @override
+    async def _make_server(self) -> web.Server:
+        return _Server(await super()._make_server(), self._options)
 
 
 class _WithoutRequest(logging.Filter):
