@@ -114,26 +114,32 @@ class Intake:
             await self._sink.publish(taken.events, taken.letters)
         return taken
 
-    def read_again(
-        self, name: str, headers: Sequence[tuple[str, str]], value: bytes
-    ) -> tuple[Event, ...]:
-        """What a dead letter of the gateway holds, now that it may be readable. May be nothing.
 
-        `headers` are the ones that were kept with it.
+def read_again(
+    sources: Mapping[SourceId, PushSource],
+    name: str,
+    headers: Sequence[tuple[str, str]],
+    value: bytes,
+    *,
+    now: datetime,
+) -> tuple[Event, ...]:
+    """What a dead letter of the gateway holds, now that it may be readable. May be nothing.
 
-        Raises:
-            NotFound: the source is no longer connected.
-            Malformed: it still cannot be read.
-        """
-        source = self._sources.get(SourceId(name))
-        if source is None:
-            raise NotFound(what="source", name=name[:64])
-        push = Push(headers=tuple(headers), body=value)
-        parsed = source.platform.parse(push)
-        if parsed.broken:
-            raise Malformed(what="the dead letter", why=parsed.broken[0].why)
-        reader = _Reader.of(source.id, push, push.one("webhook-id"), self._clock.now())
-        return tuple(reader.event(found) for found in parsed.found)
+    `headers` are the ones that were kept with it.
+
+    Raises:
+        NotFound: the source is no longer connected.
+        Malformed: it still cannot be read.
+    """
+    source = sources.get(SourceId(name))
+    if source is None:
+        raise NotFound(what="source", name=name[:64])
+    push = Push(headers=tuple(headers), body=value)
+    parsed = source.platform.parse(push)
+    if parsed.broken:
+        raise Malformed(what="the dead letter", why=parsed.broken[0].why)
+    reader = _Reader.of(source.id, push, push.one("webhook-id"), now)
+    return tuple(reader.event(found) for found in parsed.found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from responder.engagement.model import SourceId, Via
 from responder.intake.ports import NotAuthentic, Push, Reason
 from responder.intake.rate import Rate
 from responder.intake.secrets import Rotating, Secret
-from responder.intake.service import Intake, PushSource
+from responder.intake.service import Intake, PushSource, read_again
 from responder.platforms.cloudevents import BATCH, CloudEvents
 from responder.platforms.signatures import sign_standard
 from responder.platforms.standard_webhooks import StandardWebhooks
@@ -221,7 +221,8 @@ async def test_a_long_text_is_cut_before_its_id_is_made(scene: Scene) -> None:
 class TestReadingAgain:
     async def again(self, scene: Scene, letter: Buried) -> Sequence[Event]:
         headers = [(name, value.decode()) for name, value in letter.headers]
-        return scene.intake.read_again(str(letter.source), headers, letter.value)
+        now = scene.clock.now()
+        return read_again(scene.sources, str(letter.source), headers, letter.value, now=now)
 
     async def test_what_is_still_unreadable_says_why(self, scene: Scene) -> None:
         await scene.intake.take(SHOP, scene.signed(b"{"))
@@ -247,7 +248,7 @@ class TestReadingAgain:
 
     async def test_a_source_that_is_gone_is_named(self, scene: Scene) -> None:
         with pytest.raises(NotFound):
-            scene.intake.read_again("gone", [], b"{}")
+            read_again(scene.sources, "gone", [], b"{}", now=scene.clock.now())
 
 
 class TestAddress:
