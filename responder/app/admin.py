@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from responder.access.model import Act, Person, Role, can, require
 from responder.access.service import Access
+from responder.adapters.kafka.topics import DifferentTopic, KafkaTopics, TopicChange
 from responder.adapters.postgres import migrate as schema
 from responder.adapters.postgres.audit import PostgresAuditor
 from responder.adapters.postgres.dead_letters import PostgresDeadLetterDesk
@@ -23,9 +24,13 @@ from responder.adapters.system import SystemClock, SystemIds
 from responder.app.configuration import Configuration, load
 from responder.app.data_folder import DataFolder, configuration_file, location
 from responder.app.database import command_engine
+from responder.app.keys import EnvironmentKeys, FolderKeys, Keys
+from responder.app.logs import kafka_options, topic_specs
+from responder.app.places import Connector, Places
 from responder.audit.ports import Findings
 from responder.engagement.errors import Conflict, Misconfigured
-from responder.engagement.model import PersonId
+from responder.engagement.model import PersonId, SourceId
+from responder.reconcile.ports import Finding
 from responder.review.ports import Balance, DeadLetter
 from responder.settings import Settings
 
@@ -102,6 +107,49 @@ class Admin:
                 return Migrated(applied=(), pending=tuple(await schema.pending(engine)))
             return Migrated(applied=tuple(await schema.migrate(engine)), pending=())
 
+    async def plan_topics(self) -> Sequence[TopicChange]:
+        """What Kafka lacks or has otherwise; nothing when the log is kept in PostgreSQL.
+
+        Raises:
+            Unreachable: Kafka cannot be asked.
+        """
+        if self._settings.log.backend != "kafka":
+            return ()
+        topics = KafkaTopics(kafka_options(self._settings))
+        return await topics.plan(topic_specs(self._settings))
+
+    async def apply_topics(self) -> Sequence[DifferentTopic]:
+        """Make what is missing; gives what differs, and stays as it is.
+
+        Raises:
+            Unreachable, TopicRefused: Kafka is away, or does not let us.
+        """
+        if self._settings.log.backend != "kafka":
+            return ()
+        topics = KafkaTopics(kafka_options(self._settings))
+        return await topics.apply(topic_specs(self._settings))
+
+    async def check_source(self, name: str) -> Sequence[Finding]:
+        """Look whether a place is set up so that it can be read and answered. Changes nothing.
+
+        Raises:
+            NotFound, MissingSecret, BadConfiguration.
+        """
+        configuration = self.configuration()
+        source = configuration.workspace.source(name)
+        connector = Connector(keys=self._keys(), clock=self._clock, guestbook_url=None)
+        try:
+            places = Places()
+            await connector.connect(configuration, places)
+            check = places.check.get(source.id)
+            return () if check is None else await check.check()
+        finally:
+            await connector.close()
+
+    def push_address(self, source: SourceId) -> str:
+        """Where pushes to it go; the last part is a secret. Raises MissingSecret."""
+        return f"{self._console_url()}/in/{source}/{self._keys().of(source).address_token}"
+
     async def dead_letters(self, *, status: str, limit: int) -> Sequence[DeadLetter]:
         async with command_engine(self._settings, self._environ) as engine:
             return await self._desk(engine).dead_letters(status=status, limit=limit)
@@ -158,6 +206,12 @@ class Admin:
                 balance=await self._desk(engine).balance(),
                 findings=await PostgresAuditor(engine).audit(),
             )
+
+    def _keys(self) -> Keys:
+        if self._settings.database.url is not None:
+            return EnvironmentKeys(self._settings.source)
+        folder = DataFolder(location(self._settings, self._environ), self._ids)
+        return FolderKeys(folder, self._settings.source)
 
     def _access(self, engine: AsyncEngine) -> Access:
         return Access(store=PostgresPeople(engine), clock=self._clock, ids=self._ids)

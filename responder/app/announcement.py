@@ -18,7 +18,7 @@ class Announcement:
     """Works once, for 15 minutes."""
     guestbook_url: str | None
     """None: there is no guestbook."""
-    webhook_url: str | None
+    webhook_url: str | None = field(repr=False)
     """Where the guestbook's pushes go; None without it."""
     webhook_secret: str | None = field(repr=False)
     webhook_secret_file: Path | None

@@ -13,6 +13,7 @@ import base64
 import os
 import stat
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,12 +82,8 @@ class DataFolder:
         return self._secret(f"{source}.outgoing-secret", self._signing_key)
 
     def address_token(self, source: SourceId) -> str:
-        """The last part of the source's address."""
+        """The last part of the source's address; it also reads the receipts of its pushes."""
         return self._secret(f"{source}.address-token", self._token)
-
-    def status_token(self, source: SourceId) -> str:
-        """What reads the receipts of this source."""
-        return self._secret(f"{source}.status-token", self._token)
 
     def api_token(self) -> str:
         return self._secret("api-token", self._token)
@@ -113,9 +110,9 @@ class DataFolder:
         try:
             return _read(folder / name)
         except FileNotFoundError:
-            secret = make()
-            _write(folder / name, secret)
-            return secret
+            with suppress(FileExistsError):  # a command and `up` at once: whoever was first
+                _write(folder / name, make(), is_new=True)
+            return _read(folder / name)
 
     def _signing_key(self) -> str:
         return "whsec_" + base64.b64encode(self._ids.secret(32)).decode()
@@ -138,7 +135,8 @@ def _read(path: Path) -> str:
         return file.read().strip()
 
 
-def _write(path: Path, text: str, *, mode: int = 0o600) -> None:
+def _write(path: Path, text: str, *, mode: int = 0o600, is_new: bool = False) -> None:
+    """Whole or not at all, also when the power fails. Raises FileExistsError if it must be new."""
     partial = path.with_name(f".{path.name}.new-{os.getpid()}")
     partial.unlink(missing_ok=True)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
@@ -146,7 +144,13 @@ def _write(path: Path, text: str, *, mode: int = 0o600) -> None:
         file.write(text if text.endswith("\n") else text + "\n")
         file.flush()
         os.fsync(descriptor)
-    partial.replace(path)
+    if is_new:
+        try:
+            path.hardlink_to(partial)
+        finally:
+            partial.unlink()
+    else:
+        partial.replace(path)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)

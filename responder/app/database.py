@@ -23,6 +23,15 @@ from responder.settings import Settings
 COMMAND_POOL = 2
 SOCKET_PORT = 5432
 REACH_SECONDS = 10.0
+REASONS = (
+    (socket.gaierror, "the name of its host is not known"),
+    (ssl.SSLError, "TLS does not come about; look at its certificate and at `sslmode`"),
+    (ConnectionRefusedError, "nobody listens there"),
+    (TimeoutError, f"no answer within {REACH_SECONDS:.0f} s"),
+    (asyncpg.InvalidAuthorizationSpecificationError, "it refuses our user or password"),
+    (asyncpg.InvalidCatalogNameError, "there is no database of that name"),
+    (asyncpg.CannotConnectNowError, "it is starting or stopping"),
+)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -66,23 +75,7 @@ async def reach(url: str) -> None:
 
 
 def _reason(error: Exception) -> str:
-    match error:
-        case socket.gaierror():
-            return "the name of its host is not known"
-        case ssl.SSLError():
-            return f"TLS: {error.reason}"
-        case ConnectionRefusedError():
-            return "nobody listens there"
-        case TimeoutError():
-            return f"no answer within {REACH_SECONDS:.0f} s"
-        case asyncpg.InvalidAuthorizationSpecificationError():
-            return "it refuses our user or password"
-        case asyncpg.InvalidCatalogNameError():
-            return "there is no database of that name"
-        case asyncpg.CannotConnectNowError():
-            return "it is starting or stopping"
-        case _:
-            return f"{type(error).__name__}"
+    return next((why for kind, why in REASONS if isinstance(error, kind)), type(error).__name__)
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from responder.adapters.postgres.engine import transaction
 from responder.app.configuration import BadConfiguration, load
 from responder.app.data_folder import configuration_file, location
 from responder.app.database import command_engine
-from responder.app.options import kafka_options, revealed
+from responder.app.logs import kafka_options
 from responder.engagement.errors import ResponderError
 from responder.engagement.events import TOPICS
 from responder.reconcile.ports import Finding, Level
@@ -103,7 +103,7 @@ class _Doctor:
             return []  # said already, with its lines
         if chosen is None:
             return [_ok("model", "none is chosen: no text leaves this machine for one")]
-        if revealed(self._settings.openai.api_key) is None:
+        if self._settings.openai.api_key is None:
             remedy = "set RESPONDER_OPENAI__API_KEY_FILE, if this server wants a key"
             return [_warn("model", f"{chosen.model} at {chosen.base_url.host}, no key", remedy)]
         return [_ok("model", f"{chosen.model} at {chosen.base_url.host}")]

@@ -260,9 +260,7 @@ class SourceSecrets(Group):
     previous_webhook_secret: SecretStr | None = None
     """The one before it, which goes on working until it is taken away."""
     address_token: SecretStr | None = None
-    """The last part of its address, `/in/<id>/<token>`."""
-    status_token: SecretStr | None = None
-    """The bearer token that reads what became of its pushes."""
+    """The last part of its address, `/in/<id>/<token>`; it also reads what became of its pushes."""
     outgoing_secret: SecretStr | None = None
     """`whsec_…`: what we sign the replies with that we send there."""
 

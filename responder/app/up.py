@@ -1,0 +1,212 @@
+"""Everything in one process, on this machine: what `responder up` and `responder demo` run."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import text
+
+from responder.access.model import Person, Role
+from responder.access.service import Access
+from responder.adapters.postgres.audit import PostgresAuditor
+from responder.adapters.postgres.embedded.server import EmbeddedPostgres
+from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.people import PostgresPeople
+from responder.adapters.postgres.relay import Releases
+from responder.adapters.system import SystemClock, SystemIds
+from responder.app import roles
+from responder.app.announcement import Announcement
+from responder.app.data_folder import DataFolder, location
+from responder.app.keys import FolderKeys
+from responder.app.opening import open_parts
+from responder.app.parts import Parts
+from responder.app.process import Process, until
+from responder.app.serving import (
+    GUESTBOOK,
+    Addresses,
+    addresses,
+    serve_guestbook,
+    serve_metrics,
+    tls,
+)
+from responder.app.signals import Signals
+from responder.app.sockets import Sockets, bind_all
+from responder.engagement.events import EngagementReceived
+from responder.settings import Settings
+from responder.web.console import words
+from responder.web.server import listen_on
+
+OWNER = "Admin"
+"""Who signs in first; `responder user add` adds others."""
+
+
+async def run_up(
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    demo: bool,
+    ready_file: Path | None,
+    announce: Callable[[Announcement], None],
+    say: Callable[[str], None],
+) -> int:
+    """Run until SIGINT or SIGTERM, and give the exit code.
+
+    Args:
+        settings: everything that is set.
+        environ: to find the data folder by.
+        demo: seeded sources and invented people; `settings.data.dir` is a temporary folder.
+        ready_file: removed at start, written once everything serves.
+        announce: called once, when everything serves.
+        say: one sentence for the person at the terminal, before and after.
+    """
+    if ready_file is not None:
+        ready_file.unlink(missing_ok=True)
+    signals = Signals()
+    signals.listen()
+    async with AsyncExitStack() as stack:
+        sockets = bind_all(settings)
+        stack.callback(sockets.close)
+        folder = location(settings, environ)
+        url = await stack.enter_async_context(_database(settings, folder, say))
+        data = DataFolder(folder, SystemIds(SystemClock()))
+        up = _Up(settings, data, sockets, demo=demo)
+        parts = await up.open(stack, url)
+        process = Process(parts.health)
+        stack.push_async_callback(process.stop)
+        announcement = await up.start(parts, process)
+        if ready_file is not None:
+            announcement.write(ready_file)
+        announce(announcement)
+        signals.reload_with(parts.reload)
+        was_asked = await until(signals.stop, process)
+        say("Stopping …")
+        say(words.stopped(await Releases(parts.engine).held()))
+    return 0 if was_asked else 1
+
+
+@asynccontextmanager
+async def _database(
+    settings: Settings, folder: Path, say: Callable[[str], None]
+) -> AsyncIterator[str]:
+    """The one that is set, or our own in the data folder."""
+    clock = SystemClock()
+    server = EmbeddedPostgres(folder, clock=clock, ids=SystemIds(clock))
+    try:
+        dsn = await server.start(lambda progress: say(str(progress)))
+        if settings.database.url is not None:
+            yield settings.database.url.get_secret_value()
+        else:
+            yield dsn.url()
+    finally:
+        await server.stop()
+
+
+class _Up:
+    """The composition of one process with every role."""
+
+    def __init__(
+        self, settings: Settings, data: DataFolder, sockets: Sockets, *, demo: bool
+    ) -> None:
+        self._settings = settings
+        self._data = data
+        self._sockets = sockets
+        self._demo = demo
+        self._keys = FolderKeys(data, settings.source)
+        self._at: Addresses = addresses(settings, sockets)
+
+    async def open(self, stack: AsyncExitStack, database_url: str) -> Parts:
+        return await open_parts(
+            stack,
+            self._settings,
+            database_url=database_url,
+            configuration_file=self._data.configuration(self._settings.config),
+            keys=self._keys,
+            guestbook_url=self._at.local_guestbook,
+            migrates=True,
+        )
+
+    async def start(self, parts: Parts, process: Process) -> Announcement:
+        """Everything serves when this returns."""
+        found = await _found(parts)
+        for role in (roles.triage, roles.drafting, roles.delivery, roles.relay):
+            role(parts, process)
+        roles.reconcile(parts, process)
+        roles.audit(parts, process)
+        access = Access(store=PostgresPeople(parts.engine), clock=parts.clock, ids=parts.ids)
+        owner = await _owner(access)
+        api_token = self._api_token()
+        app = roles.console(
+            parts,
+            public_url=self._at.console,
+            hosts=self._at.hosts,
+            api_tokens={api_token: owner.id},
+            demo=self._demo,
+        )
+        roles.gateway(parts, process, public_url=self._at.console).mount(app)
+        process.serve(await listen_on(self._sockets.console, app, tls=tls(self._settings)))
+        await serve_metrics(parts, process, self._sockets)
+        has_guestbook = GUESTBOOK in parts.current.workspace().sources
+        if has_guestbook:
+            banner = words.DEMO if self._demo else ""
+            await serve_guestbook(
+                parts, process, self._sockets, self._at, keys=self._keys, banner=banner
+            )
+        await process.start()
+        self._data.remember_address(self._at.console)
+        link = await access.link(owner)
+        return self._announcement(link, api_token, found, has_guestbook=has_guestbook)
+
+    def _api_token(self) -> str:
+        given = self._settings.api.token
+        return self._data.api_token() if given is None else given.get_secret_value()
+
+    def _announcement(
+        self, link: str, api_token: str, found: str, *, has_guestbook: bool
+    ) -> Announcement:
+        at = self._at
+        keys = self._keys.of(GUESTBOOK) if has_guestbook else None
+        return Announcement(
+            pid=os.getpid(),
+            console_url=at.console,
+            sign_in_url=f"{at.console}/sign-in/{link}",
+            guestbook_url=at.guestbook if keys else None,
+            webhook_url=f"{at.console}/in/{GUESTBOOK}/{keys.address_token}" if keys else None,
+            webhook_secret=keys.webhook_secret if keys else None,
+            webhook_secret_file=self._data.webhook_secret_file(GUESTBOOK) if keys else None,
+            api_url=f"{at.console}/api/v1",
+            api_token=api_token,
+            metrics_url=at.metrics,
+            data_dir=self._data.path,
+            found=found,
+            is_demo=self._demo,
+        )
+
+
+async def _owner(access: Access) -> Person:
+    """The first admin, made at the first start."""
+    everybody = await access.everybody()
+    admins = [person for person in everybody if person.role is Role.ADMIN]
+    return admins[0] if admins else await access.add(OWNER, Role.ADMIN)
+
+
+async def _found(parts: Parts) -> str:
+    """What happened while nobody was there; empty at the first start."""
+    async with transaction(parts.engine) as connection:
+        counted = await connection.execute(
+            text("""
+                SELECT (SELECT count(*) FROM config_version) > 1
+                    OR EXISTS (SELECT FROM engagement) OR EXISTS (SELECT FROM log_record) AS known,
+                  (SELECT COALESCE(sum(p.next_offset - COALESCE(c.committed, 0)), 0)
+                   FROM log_partition p LEFT JOIN log_claim c ON c.grp = 'triage'
+                     AND (c.topic, c.partition) = (p.topic, p.partition)
+                   WHERE p.topic = :topic) AS waiting,
+                  (SELECT count(*) FROM delivery_attempt WHERE outcome IS NULL) AS under_way
+                """),
+            {"topic": EngagementReceived.topic},
+        )
+        row = counted.one()
+    if not row.known:
+        return ""
+    drift = await PostgresAuditor(parts.engine).drift()
+    return words.back(int(row.waiting), looking_for=int(row.under_way), missing=drift)

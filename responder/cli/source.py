@@ -1,0 +1,34 @@
+"""`responder source`: the places that comments come from."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from responder.cli import findings
+from responder.cli.exits import Exit
+from responder.cli.place import HERE, Place
+from responder.cli.terminal import terminal
+
+
+def list_(*, place: Place = HERE) -> Exit:
+    admin = place.admin()
+    sources = admin.configuration().workspace.sources.values()
+    terminal().table(
+        ("name", "platform", "title", "replies"),
+        [
+            (each.id, each.platform, each.title, "are posted" if each.sends else "are copied")
+            for each in sources
+        ],
+    )
+    return Exit.DONE
+
+
+async def check(
+    name: Annotated[str, Parameter(help="As `responder.toml` names it.")], *, place: Place = HERE
+) -> Exit:
+    found = await place.admin().check_source(name)
+    if not found:
+        terminal().say("Nothing about this place can be seen from here.")
+        return Exit.DONE
+    findings.show(terminal(), found)
+    return findings.verdict(found)
