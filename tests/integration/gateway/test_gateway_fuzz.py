@@ -142,7 +142,9 @@ def test_no_request_makes_an_error_of_ours_or_is_taken_without_proof(
 ) -> None:
     method, path, headers, body = parts
     before = gateway.kept
-    head = b"Host: localhost\r\n" + b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+    head = b"Host: localhost\r\n" + b"".join(
+        name + b": " + value + b"\r\n" for name, value in headers
+    )
     answer = gateway.send(method + b" " + path + b" HTTP/1.1\r\n" + head + b"\r\n" + body)
     assert b" 5" not in answer[8:10]
     assert b" 202 " not in answer[:20]
