@@ -10,6 +10,23 @@ from responder.review.ports import DraftState, Item, Row
 from responder.web.console import words
 
 SOON = timedelta(hours=1)
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+)
+"""The first mark that occurs: most browsers also claim to be an older one."""
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 _STEPS = (("second", 1, 60), ("minute", 60, 60), ("hour", 3600, 48), ("day", 86400, 1 << 30))
 
 
@@ -128,6 +145,13 @@ def state(row: Row) -> str:
     if row.held is not None:
         return "Reply about to go out" if row.held.kind == "reply" else "About to be closed"
     return words.STATES[row.state]
+
+
+def browser(agent: str) -> str:
+    """What a browser calls itself, shortened to what its owner would call it. A hint only."""
+    name = next((name for mark, name in _BROWSERS if mark in agent), "A browser")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), None)
+    return f"{name} on {system}" if system else name
 
 
 def refusal(error: ResponderError) -> str:

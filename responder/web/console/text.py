@@ -42,7 +42,7 @@ def shown(written: str) -> Markup:
 
 def inline(written: str, limit: int = 280) -> Markup:
     """One line of it, for lists: isolated, no line breaks, at most `limit` characters."""
-    return Markup('<bdi dir="auto">{}</bdi>').format(_plain(clipped(written, limit)))
+    return Markup('<bdi dir="auto">{}</bdi>').format(shown(clipped(written, limit)))
 
 
 def clipped(written: str, limit: int) -> str:

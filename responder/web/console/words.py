@@ -8,6 +8,7 @@ words that should not be there.
 
 from collections.abc import Mapping
 
+from responder.access.model import Role, Shortcuts, Theme
 from responder.engagement.lifecycle import State, Trigger
 from responder.engagement.model import (
     DismissalReason,
@@ -139,6 +140,33 @@ WRITERS: Mapping[str, str] = {
     "author": "its author",
 }
 
+ROLES: Mapping[Role, str] = {
+    Role.VIEWER: "Viewer: may read everything",
+    Role.REVIEWER: "Reviewer: may close comments, not send replies",
+    Role.APPROVER: "Approver: may send replies and close comments",
+    Role.ADMIN: "Admin: may send, close, and decide about what could not be read",
+}
+
+SHORTCUTS: Mapping[Shortcuts, str] = {
+    Shortcuts.ON: "On",
+    Shortcuts.ALT: "Only with Alt",
+    Shortcuts.OFF: "Off",
+}
+
+THEMES: Mapping[Theme, str] = {
+    Theme.SYSTEM: "As the system",
+    Theme.LIGHT: "Light",
+    Theme.DARK: "Dark",
+}
+
+RECORDS: Mapping[str, str] = {
+    "open": "Waiting",
+    "retried": "Trying again",
+    "settled": "Read in the end",
+    "dropped": "Dropped",
+}
+"""Where a record stands that could not be read."""
+
 SHOWN_AS: Mapping[str, str] = {
     "open": "Open",
     "attention": "Needs a look",
@@ -249,25 +277,26 @@ def stopped(in_undo_time: int) -> str:
     )
 
 
-def back(came_meanwhile: int, *, found: int = 0, unknown: int = 0) -> str:
+def back(came_meanwhile: int, *, looking_for: int = 0, missing: int = 0) -> str:
     """What the terminal says after a start that found something.
 
     Args:
-        came_meanwhile: comments that the log took while nobody read it.
-        found: replies that were under way and were found on the site.
-        unknown: replies that were under way and that a person has to look for.
+        came_meanwhile: comments that the log took and nobody has read yet.
+        looking_for: replies that were under way; whether they arrived is looked up first.
+        missing: comments that the ledger cannot account for.
     """
     sentences = ["Back."]
     if came_meanwhile:
         sentences.append(f"{counted(came_meanwhile, 'comment', 'comments')} came meanwhile.")
-    if found:
+    if looking_for:
         sentences.append(
-            "One reply was under way: I looked, it is there once."
-            if found == 1
-            else f"{found:,} replies were under way: I looked, each is there once."
+            f"{counted(looking_for, 'reply was', 'replies were')} under way: I look whether"
+            f" {'it is' if looking_for == 1 else 'they are'} there before anything is sent again."
         )
-    if unknown:
+    if missing:
         sentences.append(
-            f"{counted(unknown, 'reply', 'replies')} may have arrived: please look in the console."
+            f"{counted(missing, 'comment is', 'comments are')} missing: responder audit verify"
         )
-    return " ".join([*sentences, "Nothing is missing."])
+    else:
+        sentences.append("Nothing is missing.")
+    return " ".join(sentences)
