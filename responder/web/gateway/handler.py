@@ -137,10 +137,10 @@ class Gateway:
                 cause=str(error),
                 detail=str(error),
             ) from None
-        except (Unavailable, TimeoutError):
-            raise TurnedAway(
-                problem=problems.UNAVAILABLE, reason=Reason.LOG_AWAY, cause="the log was away"
-            ) from None
+        except Unavailable as error:
+            raise _away(str(error)) from None
+        except TimeoutError:
+            raise _away("the log did not answer in time") from None
 
     def _note(self, source: PushSource, away: TurnedAway) -> PushSeen:
         self._refusals.note(
@@ -182,6 +182,10 @@ def _said_of(event: Event) -> dict[str, str]:
     if isinstance(event.data, ReplyPosted):
         return said | {"comment_id": event.data.comment_id, "reply_id": str(event.data.reply_id)}
     return said
+
+
+def _away(cause: str) -> TurnedAway:
+    return TurnedAway(problem=problems.UNAVAILABLE, reason=Reason.LOG_AWAY, cause=cause)
 
 
 def _nowhere() -> tuple[web.Response, PushSeen]:

@@ -19,7 +19,7 @@ from responder.intake.secrets import Rotating, Secret
 from responder.web import problems
 
 _EVENT_ID = re.compile(r"[0-9a-f]{64}")
-_MAX_COMMENT_ID_LENGTH = 512
+_COMMENT_ID = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,512}")
 _NO_TOKEN = Rotating(Secret("compared with when there is no such source"))
 
 
@@ -58,7 +58,7 @@ class ReceiptPages:
         source, comment_id = self._admitted(request), request.query.get("comment_id", "")
         if source is None:
             return problems.respond(problems.TOKEN_REQUIRED)
-        if not 0 < len(comment_id) <= _MAX_COMMENT_ID_LENGTH or not _is_storable(comment_id):
+        if not _COMMENT_ID.fullmatch(comment_id):
             return problems.respond(problems.UNKNOWN_RECEIPT)
         return _shown(source, await self._receipts.find_comment(source, comment_id))
 
@@ -78,10 +78,6 @@ class ReceiptPages:
 def _seal(event_id: EventId, token: Secret) -> str:
     key = token.reveal().encode()
     return hmac.digest(key, b"received " + event_id.encode(), hashlib.sha256).hex()[:32]
-
-
-def _is_storable(text: str) -> bool:
-    return text.isprintable() and "\x00" not in text
 
 
 def _shown(source: SourceId, status: ReceiptStatus | None) -> web.Response:

@@ -404,6 +404,7 @@ class TestTheLogIsAway:
         assert int(answer.headers["Retry-After"]) > 0
         assert scene.stored == []
         assert scene.notes.seen[0].outcome is Outcome.UNAVAILABLE
+        assert "the log is down" in scene.notes.refusals[0].detail
 
     async def test_a_log_that_hangs_is_503_within_the_hard_limit(self) -> None:
         scene = Scene(Patience(take_seconds=0.1))
