@@ -18,6 +18,10 @@ from aiokafka.protocol.metadata import MetadataRequest  # type: ignore[import-un
 from responder.adapters.kafka.options import KafkaOptions
 from responder.stream.log import Unreachable
 
+STARTING_SECONDS = 0.1
+"""A broker that starts answers before it counts as one. aiokafka would take an answer without any
+broker for the whole cluster, and its consumer would die of it."""
+
 
 async def reach(options: KafkaOptions, topics: Collection[str] = ()) -> None:
     """Connect once to any of the brokers and see that the topics (by our names) exist.
@@ -46,23 +50,28 @@ async def describe(options: KafkaOptions, topics: Collection[str]) -> Sequence[M
         try:
             async with asyncio.timeout(options.connect_timeout_ms / 1000):
                 answer = await _ask(options, host, port, names)
+                while not answer["brokers"]:
+                    await asyncio.sleep(STARTING_SECONDS)
+                    answer = await _ask(options, host, port, names)
         except (OSError, kafka.KafkaError, TimeoutError) as e:
             why.append(f"{host}:{port} {reason(e)}")
         else:
-            described: Sequence[Mapping[str, Any]] = answer.to_object()["topics"]
+            described: Sequence[Mapping[str, Any]] = answer["topics"]
             return described
     raise Unreachable("; ".join(why))
 
 
-async def _ask(options: KafkaOptions, host: str, port: int, topics: list[str]) -> Any:
+async def _ask(options: KafkaOptions, host: str, port: int, topics: list[str]) -> Mapping[str, Any]:
     arguments = options.client_arguments()
     del arguments["bootstrap_servers"]
     connection = await create_conn(host, port, **arguments)
     try:
-        return await connection.send(MetadataRequest(topics, allow_auto_topic_creation=False))
+        question = MetadataRequest(topics, allow_auto_topic_creation=False)
+        answer: Mapping[str, Any] = (await connection.send(question)).to_object()
     finally:
         with suppress(kafka.KafkaError, OSError):
             await connection.close()
+    return answer
 
 
 def reason(error: BaseException) -> str:

@@ -32,7 +32,6 @@ class Producer:
     client: AIOKafkaProducer
     known_topics: set[str] = field(default_factory=set)
     appends: int = 0
-    is_retired: bool = False
 
 
 class Producers:
@@ -42,16 +41,13 @@ class Producers:
         self._options = options
         self._present: Producer | None = None
         self._connected = asyncio.Event()
+        self._tried = asyncio.Event()
+        self._retired: set[Producer] = set()
         self._building: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._backoff = 0.0
         self._why_away = "Kafka is not connected yet"
         self._is_stopped = False
-
-    def build(self) -> None:
-        """Have a producer soon, trying until there is one."""
-        if self._building is None and self._present is None and not self._is_stopped:
-            self._building = asyncio.create_task(self._build())
 
     async def wait(self, seconds: float) -> Producer:
         """The present producer, as soon as there is one.
@@ -59,28 +55,29 @@ class Producers:
         Raises:
             Unreachable: there is none within `seconds`; says why the last attempt failed.
         """
-        self.build()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._connected.wait()
-        if self._present is None:
-            raise Unreachable(self._why_away)
-        return self._present
+        return await self._after(self._connected, seconds)
+
+    async def try_first(self, seconds: float) -> Producer:
+        """The present producer; waits for one only before the first attempt has ended.
+
+        Raises:
+            Unreachable: Kafka is known to be away, or did not answer within `seconds`.
+        """
+        return await self._after(self._tried, seconds)
 
     @asynccontextmanager
-    async def lent(self, wait_seconds: float) -> AsyncIterator[Producer]:
-        """The present producer, retired when Kafka's client raises or nothing answers in time."""
-        producer = await self.wait(wait_seconds)
+    async def lent(self, producer: Producer) -> AsyncIterator[AIOKafkaProducer]:
+        """Retires the producer when the client raises, or nothing answers in time."""
         producer.appends += 1
         try:
-            yield producer
+            yield producer.client
             self._backoff = 0.0
         except (kafka.KafkaError, OSError, TimeoutError) as e:
             self._retire(producer, f"Kafka {reason(e)}")
             raise
         finally:
             producer.appends -= 1
-            if producer.is_retired and not producer.appends:
+            if producer in self._retired and not producer.appends:
                 self._close(producer, flush_seconds=0)
 
     async def stop(self) -> None:
@@ -93,18 +90,32 @@ class Producers:
         if self._present is not None:
             producer, self._present = self._present, None
             self._close(producer, flush_seconds=self._options.close_timeout_ms / 1000)
+        for producer in tuple(self._retired):
+            self._close(producer, flush_seconds=0)
         if self._closing:
             await asyncio.wait(self._closing)
 
+    async def _after(self, event: asyncio.Event, seconds: float) -> Producer:
+        if self._building is None and self._present is None and not self._is_stopped:
+            self._building = asyncio.create_task(self._build())
+        if self._present is None and not self._is_stopped:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await event.wait()
+        if self._present is None:
+            raise Unreachable(self._why_away)
+        return self._present
+
     def _retire(self, producer: Producer, why: str) -> None:
-        producer.is_retired = True
         if producer is self._present:
+            self._retired.add(producer)
             self._present = None
             self._connected.clear()
             self._why_away = why
-            self.build()
+            self._building = asyncio.create_task(self._build())
 
     def _close(self, producer: Producer, *, flush_seconds: float) -> None:
+        self._retired.discard(producer)
         closing = asyncio.create_task(close_producer(producer.client, flush_seconds))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
@@ -119,6 +130,7 @@ class Producers:
                 self._present = Producer(await self._connect())
             except (Unreachable, UnusableTlsFiles) as e:
                 self._why_away = str(e)
+            self._tried.set()
         self._building = None
         self._connected.set()
 

@@ -37,15 +37,15 @@ class KafkaLogWriter:
     Args:
         options: `append_timeout_ms` is the limit of one append; the gateway wants it below its own
             limit for a request.
-        fail_fast: for the gateway. While Kafka is away refuse at once, instead of waiting for it,
-            so that pushes do not pile up.
+        fail_fast: for the gateway. While Kafka is known to be away refuse at once, instead of
+            waiting for it, so that pushes do not pile up.
     """
 
     def __init__(self, options: KafkaOptions, *, fail_fast: bool = False) -> None:
         self._options = options
         self._limit = options.append_timeout_ms / 1000
-        self._patience = 0 if fail_fast else self._limit
         self._producers = Producers(options)
+        self._producer = self._producers.try_first if fail_fast else self._producers.wait
         self._queued_bytes = 0
 
     async def start(self) -> None:
@@ -81,7 +81,8 @@ class KafkaLogWriter:
     async def _append(self, records: Sequence[NewRecord]) -> list[Position]:
         sent: list[asyncio.Future[Any]] = []
         try:
-            async with self._producers.lent(self._patience) as producer:
+            producer = await self._producer(self._limit)
+            async with self._producers.lent(producer):
                 try:
                     async with asyncio.timeout(self._limit):
                         await self._learn(producer, {self._wire(r.topic) for r in records})

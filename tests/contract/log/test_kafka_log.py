@@ -50,7 +50,7 @@ NOT_OURS = "somebody else runs this broker"
 
 class KafkaHarness:
     limits = Limits(
-        session=3, poll_limit=2, pause_after=0.5, append=2, commit=1, start=5, stop=4, slack=20
+        session=3, poll_limit=2, pause_after=0.5, append=2, commit=1, start=5, stop=4, slack=40
     )
     max_record_bytes = 1_048_576
 

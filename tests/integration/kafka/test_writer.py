@@ -57,6 +57,11 @@ async def test_a_writer_that_starts_without_kafka_connects_when_it_comes(
     await append_at_last(writer, record)
 
 
+async def test_the_first_push_waits_for_the_connection(kit: Kit) -> None:
+    writer = kit.writer(fail_fast=True)
+    assert await writer.append([NewRecord(await kit.topic(), b"k", b"v")])
+
+
 async def test_what_waits_for_an_answer_is_bounded(kit: Kit) -> None:
     record = NewRecord(await kit.topic(), b"k", b"x" * 100_000)
     writer = kit.writer(replace(kit.options, queued_bytes=250_000))
