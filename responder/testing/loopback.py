@@ -1,7 +1,11 @@
-"""The real HTTP client, allowed to reach servers of this machine."""
+"""Servers on this machine, and the real HTTP client with the permission to reach them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from ipaddress import ip_network
 from urllib.parse import urlsplit
+
+from aiohttp import web
 
 from responder.adapters.http import GuardedHttp
 from responder.adapters.system import SystemClock
@@ -17,3 +21,15 @@ def loopback_http(*urls: str, clock: Clock | None = None) -> GuardedHttp:
         networks=[ip_network("127.0.0.0/8")],
         ports=ports,
     )
+
+
+@asynccontextmanager
+async def serving(app: web.Application) -> AsyncIterator[str]:
+    """Serve on a free port of 127.0.0.1; gives the URL."""
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
