@@ -61,7 +61,7 @@ async def run_up(
         say: one sentence for the person at the terminal, before and after.
     """
     if ready_file is not None:
-        ready_file.unlink(missing_ok=True)
+        ready_file.unlink(missing_ok=True)  # noqa: ASYNC240 - before anything runs
     signals = Signals()
     signals.listen()
     async with AsyncExitStack() as stack:
@@ -93,7 +93,9 @@ async def _database(
     clock = SystemClock()
     server = EmbeddedPostgres(folder, clock=clock, ids=SystemIds(clock))
     try:
-        dsn = await server.start(lambda progress: say(str(progress)))
+        dsn = await server.start(
+            lambda progress: say(words.database(progress.step, progress.seconds))
+        )
         if settings.database.url is not None:
             yield settings.database.url.get_secret_value()
         else:

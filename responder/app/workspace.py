@@ -57,7 +57,7 @@ def _source(name: str, table: tables.AnySource, voice: tables.VoiceTable) -> Sou
         url=_url(table.url),
         own_author_ids=frozenset(table.own_author_ids),
         own_names=frozenset(table.own_names),
-        post_as=table.post_as or voice.name or "",
+        post_as=table.post_as or voice.name or "The team",
         queue=table.queue,
         sends=not isinstance(table, tables.WebhookTable) or table.outgoing_url is not None,
     )

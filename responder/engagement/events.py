@@ -217,7 +217,7 @@ class EngagementTriaged(Data):
     needs_reply: NeedsReply
     language: str
     queue: str
-    due_at: Time | None
+    due_at: Time | None = None
 
 
 class EngagementDrafted(Data):
@@ -229,7 +229,7 @@ class EngagementDrafted(Data):
     engagement_id: UUID
     comment_id: Id
     draft_version: int
-    refusal: str | None
+    refusal: str | None = None
 
 
 class ReplyApproved(Data):

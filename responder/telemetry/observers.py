@@ -26,6 +26,7 @@ class StreamMetrics:
         self._metrics = metrics
         self._group = group
         self._stopped: set[Partition] = set()
+        self._lags: dict[Partition, float] = {}
         self._handled = metrics.histogram(catalogue.STREAM_HANDLER_SECONDS).of(group)
         self._stage = metrics.histogram(catalogue.STAGE_SECONDS).of(stage or group)
         self._waited = metrics.histogram(catalogue.STREAM_QUEUE_SECONDS).of(group)
@@ -110,11 +111,13 @@ class StreamMetrics:
         gauge(catalogue.STREAM_LANE_DEPTH).of(group).set(gauges.deepest_lane)
         gauge(catalogue.STREAM_SPAN).of(group).set(max(gauges.spans.values(), default=0))
         self._own_partitions(catalogue.STREAM_OLDEST, gauges.oldest_unfinished)
+        self._lags = {p: n for p, n in self._lags.items() if p in gauges.oldest_unfinished}
+        self._own_partitions(catalogue.STREAM_LAG, self._lags)
         self._tokens(gauges)
 
-    def lag(self, records: Mapping[Partition, int]) -> None:
-        """How far behind its own partitions the group is; others' are forgotten."""
-        self._own_partitions(catalogue.STREAM_LAG, records)
+    def lag(self, partition: Partition, records: int) -> None:
+        """How far behind one of its own partitions the group is; shown with the next gauges."""
+        self._lags[partition] = records
 
     def _own_partitions(
         self, metric: catalogue.GaugeMetric, values: Mapping[Partition, float]

@@ -2,17 +2,18 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from responder.adapters.postgres.engine import transaction
-from responder.adapters.postgres.recording import SHARDS, append_entries
-from responder.engagement.deadletter import ID_HEADER, Buried
+from responder.adapters.postgres.recording import SHARDS, append_entries, append_events
+from responder.engagement.deadletter import ID_HEADER, PUSH, Buried
 from responder.engagement.errors import NotFound
-from responder.engagement.events import EngagementReceived
+from responder.engagement.events import EngagementReceived, Event
 from responder.engagement.model import PersonId
 from responder.engagement.record import Entry
 
@@ -66,40 +67,44 @@ async def _store(connection: AsyncConnection, letter: Buried) -> None:
     )
 
 
+ReadAgain: TypeAlias = Callable[[str, Sequence[tuple[str, str]], bytes], tuple[Event, ...]]
+"""What a push that could not be read holds now: source, kept headers, body. Raises Invalid."""
+
+
 class PostgresDeadLetterDesk:
     """`review.ports.DeadLetterDesk` on PostgreSQL."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, read_again: ReadAgain) -> None:
         self._engine = engine
+        self._read_again = read_again
 
     async def retry(self, dead_letter_id: UUID, *, actor: PersonId) -> None:
         async with transaction(self._engine) as connection:
             found = await connection.execute(
-                text("""
-                    UPDATE dead_letter SET status = 'retried'
-                    WHERE id = :id AND status = 'open' RETURNING *
-                    """),
+                text("SELECT * FROM dead_letter WHERE id = :id AND status = 'open' FOR UPDATE"),
                 {"id": dead_letter_id},
             )
             row = found.one_or_none()
             if row is None:
                 raise NotFound(what="open record", name=str(dead_letter_id))
-            key = row.key or b""
-            await connection.execute(
-                text("""
-                    INSERT INTO outbox (shard, topic, key, event_id, headers, payload)
-                    VALUES (:shard, :topic, :key, :event_id, CAST(:headers AS jsonb), :payload)
-                    """),
-                {
-                    "shard": dead_letter_id.int % SHARDS,
-                    "topic": row.topic,
-                    "key": key,
-                    "event_id": f"retry:{dead_letter_id}:{row.attempts}:{row.last_failed_at}",
-                    "headers": json.dumps([*row.headers, _id_header(dead_letter_id)]),
-                    "payload": row.value,
-                },
-            )
+            if row.failed_at_stage == PUSH:
+                await self._retry_push(connection, row)
+            else:
+                await _retry_record(connection, row)
             await _entry(connection, "dead_letter_retried", dead_letter_id, actor)
+
+    async def _retry_push(self, connection: AsyncConnection, row: Any) -> None:
+        """Read it again and put on the log what it holds. Raises Invalid: nothing changed."""
+        headers = [
+            (name, base64.b64decode(value).decode("utf-8", "replace"))
+            for name, value in row.headers
+        ]
+        events = self._read_again(row.source or "", headers, bytes(row.value))
+        await append_events(connection, events)
+        await connection.execute(
+            text("UPDATE dead_letter SET status = 'settled', ended_at = now() WHERE id = :id"),
+            {"id": row.id},
+        )
 
     async def drop(self, dead_letter_id: UUID, *, actor: PersonId, note: str) -> None:
         async with transaction(self._engine) as connection:
@@ -113,6 +118,28 @@ class PostgresDeadLetterDesk:
             if found.one_or_none() is None:
                 raise NotFound(what="open record", name=str(dead_letter_id))
             await _entry(connection, "dead_letter_dropped", dead_letter_id, actor)
+
+
+async def _retry_record(connection: AsyncConnection, row: Any) -> None:
+    """Hand the record back to its topic; its row is closed by whoever handles it."""
+    await connection.execute(
+        text("UPDATE dead_letter SET status = 'retried' WHERE id = :id"), {"id": row.id}
+    )
+    await connection.execute(
+        text("""
+            INSERT INTO outbox (shard, topic, key, event_id, headers, payload)
+            VALUES (:shard, :topic, :key, :event_id, CAST(:headers AS jsonb), :payload)
+            """),
+        {
+            "shard": row.id.int % SHARDS,
+            "topic": row.topic,
+            "key": row.key or b"",
+            "event_id": f"retry:{row.id}:{row.attempts}:{row.last_failed_at.isoformat()}",
+            "headers": json.dumps([*row.headers, _id_header(row.id)]),
+            "payload": row.value,
+        },
+    )
+    await connection.execute(text("NOTIFY responder_outbox"))
 
 
 async def _entry(

@@ -115,7 +115,7 @@ class PostgresDesk:
                 after=_position(rows[limit - 1], is_open=is_open) if len(rows) > limit else None,
                 matching=matching.scalar_one(),
                 counts={row.queue: row.items for row in counts},
-                balance=await _balance(connection),
+                balance=await read_balance(connection),
                 as_of=as_of,
             )
 
@@ -209,7 +209,7 @@ class PostgresDesk:
 
     async def balance(self) -> Balance:
         async with transaction(self._engine) as connection:
-            return await _balance(connection)
+            return await read_balance(connection)
 
     async def changes(self, *, after: int, limit: int = 1000) -> Sequence[Change]:
         async with transaction(self._engine) as connection:
@@ -360,7 +360,7 @@ async def _latest_change(connection: AsyncConnection) -> int:
     return int(found.scalar_one())
 
 
-async def _balance(connection: AsyncConnection) -> Balance:
+async def read_balance(connection: AsyncConnection) -> Balance:
     """Both sides are counted apart: what came in by its comments, the ends by their states."""
     found = await connection.execute(
         text(f"""

@@ -4,6 +4,7 @@ Migrations are named release, order and `pre` or `post`: `pre` may run while the
 `post` only after it is gone.
 """
 
+import logging
 from pathlib import Path
 
 from alembic import command
@@ -12,6 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+logging.getLogger("alembic").setLevel(logging.WARNING)  # what was applied is returned instead
 
 MIGRATION_LOCK = 0x7265_7370
 """Advisory lock: whoever comes second waits, and then finds nothing to do."""

@@ -8,10 +8,11 @@ mark sends a row again, with the same event id; every reader's inbox absorbs it.
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -25,14 +26,14 @@ from responder.adapters.postgres.recording import (
     lock_engagement,
     move_engagement,
 )
+from responder.engagement.errors import Unavailable
 from responder.engagement.events import ReplyApproved
 from responder.engagement.lifecycle import State, Trigger, step
 from responder.engagement.model import DismissalReason, EngagementId
 from responder.engagement.record import Entry
-from responder.stream.log import LogWriter, NewRecord
+from responder.stream.log import LogError, LogWriter, NewRecord
 
-if TYPE_CHECKING:
-    import asyncpg
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 SHARD_LOCK_CLASS = 0x6F7574
 BATCH = 500
@@ -41,20 +42,51 @@ BATCH = 500
 class OutboxRelay:
     """Sends what transactions left in the outbox. One `round` at a time per instance."""
 
-    def __init__(self, connection: "asyncpg.Connection[Any]", writer: LogWriter) -> None:
-        """`connection` is direct, not pooled: its session holds the shards' locks."""
-        self._connection = connection
+    def __init__(self, dsn: str, writer: LogWriter) -> None:
+        """Nothing is opened before the first round.
+
+        Args:
+            dsn: direct, not through a pooler: the session holds the shards' locks.
+            writer: where to append.
+        """
+        self._dsn = dsn
         self._writer = writer
+        self.wake: Callable[[], None] = lambda: None
+        """Called when a transaction has left something."""
+        self._connection: Connection | None = None
         self._owned: set[int] = set()
 
-    async def round(self) -> int:
-        """Send what is due in every shard that is ours or free; gives how many rows.
+    async def round(self) -> bool:
+        """Send what is due in every shard that is ours or free; tells whether there is more.
 
         Raises:
-            Unavailable, LogError: the round ends there; what was not marked is sent again.
+            Unavailable: database or log are away; what was not marked is sent again.
         """
-        await self._take_free_shards()
-        rows = await self._connection.fetch(
+        try:
+            return await self._round(await self._connected())
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            await self.close()
+            raise Unavailable(what="the database", why=type(error).__name__) from error
+        except LogError as error:
+            raise Unavailable(what="the log", why=str(error)) from error
+
+    async def close(self) -> None:
+        """Let go of the shards. Twice is harmless."""
+        connection, self._connection = self._connection, None
+        self._owned.clear()
+        if connection is not None:
+            connection.terminate()
+
+    async def _connected(self) -> Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._owned.clear()
+            self._connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=30)
+            await self._connection.add_listener("responder_outbox", lambda *_: self.wake())
+        return self._connection
+
+    async def _round(self, connection: Connection) -> bool:
+        await self._take_free_shards(connection)
+        rows = await connection.fetch(
             """
             SELECT id, topic, key, headers, payload FROM outbox
             WHERE sent_at IS NULL AND shard = ANY($1::smallint[]) ORDER BY id LIMIT $2
@@ -64,18 +96,22 @@ class OutboxRelay:
         )
         if rows:
             await self._writer.append([_record(row) for row in rows])
-            await self._connection.execute(
+            await connection.execute(
                 "UPDATE outbox SET sent_at = now() WHERE id = ANY($1::bigint[])",
                 [row["id"] for row in rows],
             )
-        return len(rows)
+        return len(rows) == BATCH
 
-    async def _take_free_shards(self) -> None:
-        for shard in range(SHARDS):
-            if shard not in self._owned and await self._connection.fetchval(
-                "SELECT pg_try_advisory_lock($1, $2)", SHARD_LOCK_CLASS, shard
-            ):
-                self._owned.add(shard)
+    async def _take_free_shards(self, connection: Connection) -> None:
+        free = sorted(set(range(SHARDS)) - self._owned)
+        if not free:
+            return
+        taken = await connection.fetch(
+            "SELECT s FROM unnest($2::int[]) AS s WHERE pg_try_advisory_lock($1, s)",
+            SHARD_LOCK_CLASS,
+            free,
+        )
+        self._owned.update(row["s"] for row in taken)
 
 
 def _record(row: Any) -> NewRecord:

@@ -265,6 +265,21 @@ def balance(of: Balance) -> str:
     return f"Nothing is missing: {sum_}{unread}"
 
 
+DATABASE_STEPS = {
+    "copying": "Copying the database's programs to where its account can read them …",
+    "creating": "Making a database in the data folder (only the first time) …",
+    "starting": "Starting the database …",
+    "recovering": "The database was not stopped cleanly and recovers …",
+    "taking over": "The database of the last run is still there; taking it over …",
+}
+
+
+def database(step: str, seconds: float) -> str:
+    """How far the embedded database is, for the terminal."""
+    said = DATABASE_STEPS.get(step, f"The database: {step} …")
+    return f"{said} {seconds:.0f} s" if seconds >= 1 else said
+
+
 def stopped(in_undo_time: int) -> str:
     """What the terminal says at the end."""
     if in_undo_time == 0:

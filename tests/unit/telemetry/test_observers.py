@@ -79,7 +79,9 @@ def test_a_partition_that_stopped_counts_until_it_goes_on() -> None:
 
 def test_a_lag_is_shown_for_own_partitions() -> None:
     metrics = Metrics()
-    StreamMetrics(metrics, "triage").lag({ONE: 5})
+    stream = StreamMetrics(metrics, "triage")
+    stream.lag(ONE, 5)
+    stream.gauges(_gauges(ONE))
     labels = {"group": "triage", "topic": ONE.topic, "partition": "1"}
     assert _value(metrics, "stream_lag_records", **labels) == 5
 

@@ -1,0 +1,139 @@
+"""The ledger's figures for the metrics, read in one snapshot."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from responder.adapters.postgres.audit import PostgresAuditor
+from responder.adapters.postgres.desk import FILTERS, read_balance
+from responder.adapters.postgres.engine import transaction
+from responder.engagement.workspace import Workspace
+from responder.telemetry.catalogue import RESPONSE_BUCKETS
+from responder.telemetry.ledger import Backlog, Figures, Pending, Waits
+
+
+class PostgresFigures:
+    """`telemetry.ledger.LedgerFigures` on PostgreSQL."""
+
+    def __init__(self, engine: AsyncEngine, *, workspace: Callable[[], Workspace]) -> None:
+        self._engine = engine
+        self._workspace = workspace
+        self._auditor = PostgresAuditor(engine)
+
+    async def figures(self) -> Figures:
+        drift = await self._auditor.drift()
+        async with transaction(self._engine) as connection:
+            await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+            now = (await connection.execute(text("SELECT now()"))).scalar_one()
+            balance = await read_balance(connection)
+            return Figures(
+                at=now,
+                items={
+                    "accepted": balance.accepted,
+                    "answered": balance.answered,
+                    "dismissed": balance.dismissed,
+                    "withdrawn": balance.withdrawn,
+                    "open": balance.open,
+                },
+                drift=drift + abs(balance.unaccounted),
+                due=await _due(connection),
+                first_response=await _first_response(connection),
+                backlog=await _backlog(connection, now),
+                outbox=await _outbox(connection),
+                dead_letters=await _dead_letters(connection),
+                delivery_unknown=await self._delivery_unknown(connection),
+            )
+
+    async def _delivery_unknown(self, connection: AsyncConnection) -> Mapping[str, int]:
+        found = await connection.execute(
+            text("""
+                SELECT source, count(*) AS items FROM engagement
+                WHERE state = 'delivery_unknown' GROUP BY source
+                """)
+        )
+        platforms = {each.id: each.platform for each in self._workspace().sources.values()}
+        counts = dict.fromkeys(platforms.values(), 0)
+        for row in found:
+            kind = platforms.get(row.source, "other")
+            counts[kind] = counts.get(kind, 0) + row.items
+        return counts
+
+
+async def _due(connection: AsyncConnection) -> Mapping[tuple[str, str], int]:
+    found = await connection.execute(
+        text("""
+            SELECT COALESCE(sla, '') AS sla, outcome, count(*) AS items
+            FROM due_settled GROUP BY 1, 2
+            """)
+    )
+    return {(row.sla, row.outcome): row.items for row in found}
+
+
+async def _first_response(connection: AsyncConnection) -> Mapping[str, Waits]:
+    """Only public replies that stand; a negative wait (a clock of a platform) counts as none."""
+    found = await connection.execute(
+        text("""
+            SELECT basis, width_bucket(seconds, CAST(:bounds AS float8[])) AS bucket,
+              count(*) AS items, sum(seconds) AS seconds
+            FROM (
+              SELECT 'published' AS basis,
+                GREATEST(extract(epoch FROM replied_at - published_at), 0)::float8 AS seconds
+              FROM engagement WHERE state = 'answered' AND replied_at IS NOT NULL
+              UNION ALL
+              SELECT 'received', GREATEST(extract(epoch FROM replied_at - received_at), 0)::float8
+              FROM engagement WHERE state = 'answered' AND replied_at IS NOT NULL) w
+            GROUP BY 1, 2
+            """),
+        # A bucket of Prometheus holds its upper bound, one of `width_bucket` its lower.
+        {"bounds": [bound + 1e-6 for bound in RESPONSE_BUCKETS]},
+    )
+    counts = {basis: [0] * (len(RESPONSE_BUCKETS) + 1) for basis in ("published", "received")}
+    sums = dict.fromkeys(counts, 0.0)
+    for row in found:
+        counts[row.basis][row.bucket] = row.items
+        sums[row.basis] += row.seconds
+    return {basis: Waits(counts=tuple(each), seconds=sums[basis]) for basis, each in counts.items()}
+
+
+async def _backlog(connection: AsyncConnection, now: datetime) -> Mapping[tuple[str, str], Backlog]:
+    found = await connection.execute(
+        text(f"""
+            SELECT COALESCE(sla, '') AS sla, queue, count(*) AS items,
+              min(received_at) AS oldest, count(*) FILTER (WHERE due_at < now()) AS overdue
+            FROM engagement e WHERE {FILTERS["open"]} GROUP BY 1, 2
+            """)  # noqa: S608 - a constant
+    )
+    return {
+        (row.sla, row.queue): Backlog(
+            items=row.items,
+            oldest_seconds=max((now - row.oldest).total_seconds(), 0.0),
+            overdue=row.overdue,
+        )
+        for row in found
+    }
+
+
+async def _outbox(connection: AsyncConnection) -> Mapping[str, Pending]:
+    found: Any = await connection.execute(
+        text("""
+            SELECT topic, count(*) AS items,
+              extract(epoch FROM now() - min(created_at))::float8 AS oldest
+            FROM outbox WHERE sent_at IS NULL GROUP BY topic
+            """)
+    )
+    return {
+        row.topic: Pending(items=row.items, oldest_seconds=max(row.oldest, 0.0)) for row in found
+    }
+
+
+async def _dead_letters(connection: AsyncConnection) -> Mapping[str, int]:
+    found = await connection.execute(
+        text("""
+            SELECT failed_at_stage, count(*) AS items FROM dead_letter
+            WHERE status IN ('open', 'retried') GROUP BY 1
+            """)
+    )
+    return {row.failed_at_stage: row.items for row in found}

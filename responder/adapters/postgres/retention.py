@@ -1,0 +1,31 @@
+"""What the ledger lets go of, once nothing needs it any more."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from responder.adapters.postgres.engine import transaction
+
+OUTBOX_DAYS = 7
+
+
+class Retention:
+    """Removes handled inbox rows, sent outbox rows, and sign-ins that are over."""
+
+    def __init__(self, engine: AsyncEngine, *, inbox_days: int) -> None:
+        self._engine = engine
+        self._inbox_days = inbox_days
+
+    async def prune(self) -> None:
+        statements = (
+            (
+                "DELETE FROM inbox WHERE done_at < now() - :days * interval '1 day'",
+                self._inbox_days,
+            ),
+            ("DELETE FROM outbox WHERE sent_at < now() - :days * interval '1 day'", OUTBOX_DAYS),
+            ("DELETE FROM command_key WHERE at < now() - :days * interval '1 day'", OUTBOX_DAYS),
+            ("DELETE FROM session WHERE expires_at < now() - :days * interval '1 day'", 1),
+            ("DELETE FROM sign_in_link WHERE expires_at < now() - :days * interval '1 day'", 1),
+        )
+        for statement, days in statements:
+            async with transaction(self._engine) as connection:
+                await connection.execute(text(statement), {"days": days})

@@ -1,0 +1,80 @@
+"""The secrets of each source: from the environment, or else made once in the data folder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from responder.app.data_folder import DataFolder
+from responder.engagement.errors import Misconfigured
+from responder.engagement.model import SourceId
+from responder.settings.groups import SourceSecrets
+
+
+@dataclass(eq=False, kw_only=True)
+class MissingSecret(Misconfigured):
+    """The source {source} needs a secret; set {setting} or {setting}_FILE."""
+
+    source: str
+    setting: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKeys:
+    """What one source proves itself with, and what we sign with."""
+
+    webhook_secret: str = field(repr=False)
+    previous_webhook_secret: str | None = field(default=None, repr=False)
+    address_token: str = field(repr=False)
+    """The last part of its address; also reads its receipts."""
+    outgoing_secret: str = field(repr=False)
+
+
+class Keys(Protocol):
+    def of(self, source: SourceId) -> SourceKeys:
+        """Raises MissingSecret."""
+
+
+class EnvironmentKeys:
+    """As processes of a cluster have them: everything is set, nothing is made."""
+
+    def __init__(self, secrets: Mapping[str, SourceSecrets]) -> None:
+        self._secrets = secrets
+
+    def of(self, source: SourceId) -> SourceKeys:
+        given = self._secrets.get(source, SourceSecrets())
+        webhook = _revealed(given.webhook_secret) or _missing(source, "WEBHOOK_SECRET")
+        return SourceKeys(
+            webhook_secret=webhook,
+            previous_webhook_secret=_revealed(given.previous_webhook_secret),
+            address_token=_revealed(given.address_token) or _missing(source, "ADDRESS_TOKEN"),
+            outgoing_secret=_revealed(given.outgoing_secret) or webhook,
+        )
+
+
+class FolderKeys:
+    """As `up` has them: what is not set is made once and kept."""
+
+    def __init__(self, folder: DataFolder, secrets: Mapping[str, SourceSecrets]) -> None:
+        self._folder = folder
+        self._secrets = secrets
+
+    def of(self, source: SourceId) -> SourceKeys:
+        given = self._secrets.get(source, SourceSecrets())
+        folder = self._folder
+        return SourceKeys(
+            webhook_secret=_revealed(given.webhook_secret) or folder.webhook_secret(source),
+            previous_webhook_secret=_revealed(given.previous_webhook_secret),
+            address_token=_revealed(given.address_token) or folder.address_token(source),
+            outgoing_secret=_revealed(given.outgoing_secret) or folder.outgoing_secret(source),
+        )
+
+
+def _missing(source: SourceId, name: str) -> str:
+    setting = f"RESPONDER_SOURCE__{source.upper().replace('-', '_')}__{name}"
+    raise MissingSecret(source=source, setting=setting)
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()

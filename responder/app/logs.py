@@ -1,0 +1,125 @@
+"""Which log the settings choose, and how it is opened."""
+
+from datetime import timedelta
+
+import asyncpg
+from pydantic import SecretStr
+
+from responder.adapters.kafka.log import KafkaLog
+from responder.adapters.kafka.options import KafkaOptions, KafkaSecurity
+from responder.adapters.kafka.topics import KafkaTopics, TopicSpec
+from responder.adapters.kafka.writer import KafkaLogWriter
+from responder.adapters.postgres.log.consumer import PostgresLog
+from responder.adapters.postgres.log.membership import LogTiming
+from responder.adapters.postgres.log.topics import create_topics, prune
+from responder.adapters.postgres.log.writer import PostgresLogWriter
+from responder.engagement.events import TOPICS
+from responder.engagement.ports import Clock, Ids
+from responder.settings import Settings
+from responder.stream.log import Log, LogWriter
+
+
+class Logs:
+    """Opens consumers and writers of the chosen log."""
+
+    def __init__(self, settings: Settings, *, database_url: str, clock: Clock, ids: Ids) -> None:
+        self._settings = settings
+        self._url = database_url
+        self._clock = clock
+        self._ids = ids
+
+    @property
+    def is_kafka(self) -> bool:
+        return self._settings.log.backend == "kafka"
+
+    def consumer(self) -> Log:
+        """A fresh client; nothing is opened before its `start`."""
+        if self.is_kafka:
+            return KafkaLog(kafka_options(self._settings), clock=self._clock)
+        lease = self._settings.log.lease
+        timing = LogTiming(lease=lease, renew=lease / 3, margin=lease * 4 / 15)
+        return PostgresLog(self._url, clock=self._clock, ids=self._ids, timing=timing)
+
+    def writer(self, *, append_seconds: float | None = None) -> LogWriter:
+        """For the gateway with its own, short limit; it then refuses at once while Kafka is away."""
+        if self.is_kafka:
+            options = kafka_options(self._settings, append_seconds=append_seconds)
+            return KafkaLogWriter(options, fail_fast=append_seconds is not None)
+        limit = append_seconds or self._settings.kafka.append_timeout_ms / 1000
+        return PostgresLogWriter(self._url, clock=self._clock, append_seconds=limit)
+
+    async def create_topics(self) -> None:
+        """Make what is missing.
+
+        Raises:
+            Unreachable, TopicRefused: the log is away, or we may not.
+        """
+        if self.is_kafka:
+            await KafkaTopics(kafka_options(self._settings)).apply(topic_specs(self._settings))
+            return
+        connection = await asyncpg.connect(self._url)
+        try:
+            await create_topics(connection, dict.fromkeys(TOPICS, self._settings.log.partitions))
+        finally:
+            await connection.close()
+
+    async def prune(self) -> int:
+        """Let records go that everybody has read and that are old; Kafka does that itself."""
+        if self.is_kafka:
+            return 0
+        connection = await asyncpg.connect(self._url)
+        try:
+            return await prune(connection, timedelta(days=self._settings.retention.log))
+        finally:
+            await connection.close()
+
+
+def topic_specs(settings: Settings) -> list[TopicSpec]:
+    kafka = settings.kafka
+    return [
+        TopicSpec(
+            name=topic,
+            partitions=kafka.partitions,
+            replication=kafka.replication_factor,
+            min_insync=kafka.min_insync_replicas,
+            retention=timedelta(days=settings.retention.log),
+        )
+        for topic in TOPICS
+    ]
+
+
+def kafka_options(settings: Settings, *, append_seconds: float | None = None) -> KafkaOptions:
+    kafka = settings.kafka
+    return KafkaOptions(
+        bootstrap_servers=",".join(kafka.bootstrap_servers),
+        security=KafkaSecurity(
+            protocol=kafka.security_protocol,
+            sasl_mechanism=kafka.sasl_mechanism,
+            sasl_username=_revealed(kafka.sasl_user),
+            sasl_password=_revealed(kafka.sasl_password),
+            ca_file=kafka.ca_file,
+            certificate_file=kafka.client_certificate_file,
+            key_file=kafka.client_key_file,
+        ),
+        topic_prefix=kafka.topic_prefix,
+        group_prefix=kafka.group_prefix,
+        group_instance_id=kafka.group_instance_id,
+        session_timeout_ms=kafka.session_timeout_ms,
+        heartbeat_interval_ms=kafka.heartbeat_interval_ms,
+        rebalance_timeout_ms=kafka.rebalance_timeout_ms,
+        request_timeout_ms=kafka.request_timeout_ms,
+        max_poll_interval_ms=kafka.max_poll_interval_ms,
+        fetch_max_wait_ms=kafka.fetch_max_wait_ms,
+        max_partition_fetch_bytes=kafka.max_partition_fetch_bytes,
+        linger_ms=kafka.linger_ms,
+        compression=kafka.compression,
+        append_timeout_ms=kafka.append_timeout_ms
+        if append_seconds is None
+        else int(append_seconds * 1000),
+        commit_timeout_ms=int(settings.stream.commit_timeout * 1000),
+        pause_after_ms=int(settings.stream.pause_after * 1000),
+    )
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()

@@ -1,0 +1,101 @@
+"""Opens what a process stands on: the database with its schema, the configuration, the places."""
+
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from responder.adapters.postgres.engine import make_engine, transaction
+from responder.adapters.postgres.migrate import is_newer, migrate, pending
+from responder.adapters.system import SystemClock, SystemIds, SystemRandom
+from responder.app.admin import NewerSchema
+from responder.app.configuration import Configuration, load
+from responder.app.current import Current
+from responder.app.health import Health
+from responder.app.keys import Keys
+from responder.app.logs import Logs
+from responder.app.parts import Parts
+from responder.app.places import Connector, Places
+from responder.app.serving import targets
+from responder.engagement.errors import Misconfigured
+from responder.settings import Settings
+from responder.telemetry.metrics import Metrics
+
+
+class SchemaBehind(Misconfigured):
+    """The database's schema is older than this version; run: responder migrate"""  # noqa: D415 - the command ends the sentence
+
+
+async def open_parts(
+    stack: AsyncExitStack,
+    settings: Settings,
+    *,
+    database_url: str,
+    configuration_file: Path,
+    keys: Keys,
+    guestbook_url: str | None,
+    migrates: bool,
+) -> Parts:
+    """Open everything that roles share; `stack` closes it.
+
+    Raises:
+        BadConfiguration, MissingSecret, NewerSchema, SchemaBehind, Unavailable: nothing stays open
+            once the stack is closed.
+    """
+    clock = SystemClock()
+    metrics = Metrics()
+    configuration = load(configuration_file)
+    engine = make_engine(database_url, pool_size=settings.database.pool_size)
+    stack.push_async_callback(engine.dispose)
+    ids = SystemIds(clock)
+    logs = Logs(settings, database_url=database_url, clock=clock, ids=ids)
+    await _bring_schema(engine, logs, migrates=migrates)
+    await _remember(engine, configuration)
+    connector = Connector(keys=keys, clock=clock, guestbook_url=guestbook_url)
+    stack.push_async_callback(connector.close)
+    places = Places()
+    await connector.connect(configuration, places)
+    parts = Parts(
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        random=SystemRandom(),
+        metrics=metrics,
+        health=Health(clock, metrics),
+        engine=engine,
+        database_url=database_url,
+        logs=logs,
+        current=Current(configuration),
+        places=places,
+        connector=connector,
+    )
+    metrics.describe(
+        version=version("responder"),
+        configuration=configuration.version[:12],
+        targets=targets(parts),
+    )
+    return parts
+
+
+async def _bring_schema(engine: AsyncEngine, logs: Logs, *, migrates: bool) -> None:
+    if await is_newer(engine):
+        raise NewerSchema
+    if migrates:
+        await migrate(engine)
+        await logs.create_topics()
+    elif await pending(engine):
+        raise SchemaBehind
+
+
+async def _remember(engine: AsyncEngine, configuration: Configuration) -> None:
+    """Every version that decisions were made under is kept, by its hash."""
+    async with transaction(engine) as connection:
+        await connection.execute(
+            text("""
+                INSERT INTO config_version (version, content) VALUES (:version, :content)
+                ON CONFLICT DO NOTHING
+                """),
+            {"version": configuration.version, "content": configuration.text},
+        )

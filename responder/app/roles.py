@@ -1,0 +1,282 @@
+"""What each role puts into a process: one readable function a role, plugged by hand.
+
+Roles meet only through the log and the ledger; so any of them may run in one process or in many.
+"""
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from responder.access.service import Access
+from responder.adapters.log_sink import LogSink
+from responder.adapters.models.language import Py3LangidDetector
+from responder.adapters.postgres.audit import ReceivedIds, Sealer
+from responder.adapters.postgres.dead_letters import DeadLetterRows, PostgresDeadLetterDesk
+from responder.adapters.postgres.drafts import PostgresDraftingLedger
+from responder.adapters.postgres.figures import PostgresFigures
+from responder.adapters.postgres.people import PostgresPeople
+from responder.adapters.postgres.relay import OutboxRelay, Releases
+from responder.adapters.postgres.retention import Retention
+from responder.adapters.postgres.review import PostgresReviewWork
+from responder.adapters.postgres.sources import (
+    PostgresCursors,
+    PostgresReceipts,
+    RefusalRows,
+)
+from responder.adapters.postgres.triage import PostgresTriageWork
+from responder.app.consumers import (
+    DeadLettersConsumer,
+    DeadLetterTopic,
+    DeliveryConsumer,
+    DraftingConsumer,
+    EntryConsumer,
+    ReceivedIdsConsumer,
+    TriageConsumer,
+)
+from responder.app.loops import Loop
+from responder.app.parts import Parts
+from responder.app.process import Process
+from responder.app.reading import SourceReader
+from responder.app.refusals import RefusalQueue
+from responder.app.writers import draft_writer
+from responder.drafting.service import Drafting
+from responder.engagement.events import (
+    DEAD_LETTER_TOPIC,
+    EngagementReceived,
+    EngagementTriaged,
+    ReplyApproved,
+)
+from responder.engagement.model import PersonId
+from responder.intake.service import Intake
+from responder.reconcile.enter import Enter
+from responder.reconcile.service import Reconcile
+from responder.review.service import Review
+from responder.stream.environment import Environment, Subscription
+from responder.stream.handler import Batch, Handler, One
+from responder.stream.limit import Aimd, Limit
+from responder.stream.supervisor import Supervisor
+from responder.telemetry.ledger import LedgerCollector, LedgerSampler
+from responder.telemetry.observers import GatewayMetrics, StreamMetrics
+from responder.triage.rules import RuleClassifier
+from responder.triage.service import Triage
+from responder.web.console.app import console_app
+from responder.web.gateway.handler import Gateway
+from responder.web.gateway.receipts import ReceiptPages
+
+BATCH = 200
+DELIVERY_WORKERS = 4
+SEAL_SECONDS = 0.2
+RELAY_SECONDS = 1.0
+RELEASE_SECONDS = 0.5
+DELIVERY_SECONDS = 1.0
+RETENTION_SECONDS = 3600.0
+RECONCILE_SECONDS = 1.0
+
+
+def consume(
+    parts: Parts,
+    process: Process,
+    *,
+    group: str,
+    topic: str,
+    handler: Handler,
+    limit: Limit | None = None,
+    handler_timeout: float | None = None,
+) -> None:
+    """Add one consumer group's member."""
+    writer = parts.logs.writer()
+    process.close_last(writer.stop)
+    supervisor = Supervisor(
+        make_log=parts.logs.consumer,
+        subscription=Subscription(
+            topics=[topic],
+            group=group,
+            handler=handler,
+            dead_letters=DeadLetterTopic(writer),
+        ),
+        environment=Environment(
+            clock=parts.clock,
+            random=parts.random,
+            options=parts.stream_options(handler_timeout=handler_timeout),
+            observer=StreamMetrics(parts.metrics, group),
+        ),
+        limit=limit,
+    )
+    process.consume(group, supervisor)
+
+
+def triage(parts: Parts, process: Process) -> None:
+    workspace = parts.current.workspace()
+    classifier = RuleClassifier(
+        detector=Py3LangidDetector(workspace.languages), spam_keywords=workspace.spam_keywords
+    )
+    stage = Triage(
+        workspace=parts.workspace,
+        classifier=classifier,
+        work=PostgresTriageWork(parts.engine),
+        clock=parts.clock,
+        ids=parts.ids,
+    )
+    consumer = TriageConsumer(stage, parts.delivery())
+    handler = Batch(consumer.handle, size=BATCH, linger_seconds=0.02, order="key")
+    consume(parts, process, group="triage", topic=EngagementReceived.topic, handler=handler)
+
+
+def drafting(parts: Parts, process: Process) -> None:
+    settings = parts.settings.drafting
+    ledger = PostgresDraftingLedger(
+        parts.engine, workspace=parts.workspace, capabilities=parts.places.capabilities
+    )
+    writer, close = draft_writer(parts)
+    process.close_last(close)
+    stage = Drafting(ledger=ledger, writer=writer, clock=parts.clock)
+    consume(
+        parts,
+        process,
+        group="drafting",
+        topic=EngagementTriaged.topic,
+        handler=One(DraftingConsumer(stage).handle),
+        limit=Aimd(settings.concurrency_min, settings.concurrency_max),
+        handler_timeout=settings.handler_timeout,
+    )
+
+
+def delivery(parts: Parts, process: Process) -> None:
+    stage = parts.delivery()
+    consumer = DeliveryConsumer(stage)
+    consume(
+        parts,
+        process,
+        group="delivery",
+        topic=ReplyApproved.topic,
+        handler=One(consumer.handle),
+        handler_timeout=60.0,
+    )
+    for number in range(DELIVERY_WORKERS):
+        process.repeat(
+            Loop(f"delivery {number}", stage.run, seconds=DELIVERY_SECONDS, clock=parts.clock)
+        )
+
+
+def relay(parts: Parts, process: Process) -> None:
+    writer = parts.logs.writer()
+    process.close_last(writer.stop)
+    releases = Releases(parts.engine)
+    sender = OutboxRelay(parts.database_url, writer)
+    process.close_last(sender.close)
+    outbox = Loop("outbox", sender.round, seconds=RELAY_SECONDS, clock=parts.clock)
+    sender.wake = process.repeat(outbox).wake
+
+    async def release() -> int:
+        return await releases.release_due(at=parts.clock.now())
+
+    async def misses() -> int:
+        return await releases.record_misses(at=parts.clock.now())
+
+    process.repeat(Loop("releases", release, seconds=RELEASE_SECONDS, clock=parts.clock))
+    process.repeat(Loop("misses", misses, seconds=RELAY_SECONDS, clock=parts.clock))
+
+
+def reconcile(parts: Parts, process: Process) -> None:
+    writer = parts.logs.writer()
+    process.close_last(writer.stop)
+    stage = Reconcile(
+        platforms=parts.places.poll,
+        cursors=PostgresCursors(parts.engine),
+        sink=LogSink(writer, clock=parts.clock, limit_seconds=15.0),
+        clock=parts.clock,
+    )
+    reader = SourceReader(stage, parts.places, parts.engine, parts.clock)
+    process.repeat(Loop("reconcile", reader.tick, seconds=RECONCILE_SECONDS, clock=parts.clock))
+    entries = EntryConsumer(Enter(parts.places.enter))
+    consume(
+        parts,
+        process,
+        group="entries",
+        topic=EngagementReceived.topic,
+        handler=One(entries.handle),
+    )
+
+
+def audit(parts: Parts, process: Process) -> None:
+    ids = ReceivedIdsConsumer(ReceivedIds(parts.engine))
+    consume(
+        parts,
+        process,
+        group="audit",
+        topic=EngagementReceived.topic,
+        handler=Batch(ids.handle, size=BATCH, linger_seconds=0.1, order="key"),
+    )
+    letters = DeadLettersConsumer(DeadLetterRows(parts.engine))
+    consume(
+        parts,
+        process,
+        group="dead-letters",
+        topic=DEAD_LETTER_TOPIC,
+        handler=Batch(letters.handle, size=BATCH, linger_seconds=0.05, order="key"),
+    )
+    sealer = Sealer(parts.engine)
+    process.repeat(Loop("sealer", sealer.seal, seconds=SEAL_SECONDS, clock=parts.clock))
+    retention = Retention(parts.engine, inbox_days=parts.settings.inbox.retention)
+
+    async def prune() -> None:
+        await retention.prune()
+        await parts.logs.prune()
+
+    process.repeat(Loop("retention", prune, seconds=RETENTION_SECONDS, clock=parts.clock))
+    collector = LedgerCollector()
+    parts.metrics.add(collector)
+    sampler = LedgerSampler(
+        PostgresFigures(parts.engine, workspace=parts.workspace),
+        collector,
+        parts.clock,
+        interval_seconds=parts.settings.metrics.sample_interval,
+    )
+    process.background(sampler.run())
+
+
+def gateway(parts: Parts, process: Process, *, public_url: str | None) -> Gateway:
+    """The way in; whoever calls mounts it on a server."""
+    settings = parts.settings.gateway
+    writer = parts.logs.writer(append_seconds=settings.append_timeout)
+    process.close_last(writer.stop)
+    sink = LogSink(writer, clock=parts.clock, limit_seconds=settings.append_timeout)
+    refusals = RefusalQueue(RefusalRows(parts.engine))
+    process.background(refusals.run())
+    return Gateway(
+        intake=Intake(sources=parts.places.push, sink=sink, clock=parts.clock),
+        refusals=refusals,
+        observer=GatewayMetrics(parts.metrics),
+        clock=parts.clock,
+        public_url=public_url,
+    )
+
+
+def console(
+    parts: Parts,
+    *,
+    public_url: str,
+    hosts: frozenset[str] | None,
+    api_tokens: Mapping[str, PersonId],
+    demo: bool = False,
+) -> web.Application:
+    """Review and the API, with the receipts of sources; whoever calls serves it."""
+    desk = parts.desk()
+    review = Review(work=PostgresReviewWork(parts.engine, desk), clock=parts.clock, ids=parts.ids)
+    app = console_app(
+        desk=desk,
+        review=review,
+        dead_letters=PostgresDeadLetterDesk(parts.engine, read_again=parts.read_again),
+        access=Access(store=PostgresPeople(parts.engine), clock=parts.clock, ids=parts.ids),
+        clock=parts.clock,
+        ids=parts.ids,
+        public_url=public_url,
+        hosts=hosts,
+        api_tokens=api_tokens,
+        demo=demo,
+    )
+    receipts = ReceiptPages(
+        tokens=parts.places.tokens, receipts=PostgresReceipts(parts.engine), clock=parts.clock
+    )
+    receipts.mount(app)
+    return app

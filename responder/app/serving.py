@@ -1,0 +1,134 @@
+"""Which address serves what, and under which names it answers."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from yarl import URL
+
+from responder.adapters.http import GuardedHttp
+from responder.adapters.postgres.guestbook import PostgresGuestbook
+from responder.app import health
+from responder.app.keys import Keys
+from responder.app.parts import Parts
+from responder.app.places import LOOPBACK, USER_AGENT
+from responder.app.process import Process
+from responder.app.sockets import Sockets, port_of
+from responder.engagement.model import SourceId
+from responder.platforms.signatures import sign_standard
+from responder.settings import Settings
+from responder.settings.rules import is_loopback
+from responder.web.guestbook.app import guestbook_app
+from responder.web.guestbook.push import Pusher
+from responder.web.server import LOOPBACK_NAMES, listen_on
+
+GUESTBOOK = SourceId("guestbook")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """How others reach this process; none ends with a slash."""
+
+    console: str
+    metrics: str
+    guestbook: str
+    local_console: str
+    """The console as this machine reaches it, whatever proxy stands before it."""
+    local_guestbook: str
+    hosts: frozenset[str] | None
+    """Names that the console answers for; None: any, a proxy checks them."""
+
+
+def addresses(settings: Settings, sockets: Sockets) -> Addresses:
+    """By the settings, and by the ports that were taken."""
+    server = settings.server
+    scheme = "http" if server.tls_certificate_file is None else "https"
+    local = f"{scheme}://127.0.0.1:{port_of(sockets.console)}"
+    guestbook = f"{scheme}://127.0.0.1:{port_of(sockets.guestbook)}"
+    public = None if server.public_url is None else str(server.public_url).rstrip("/")
+    public_guestbook = None if server.guestbook_url is None else str(server.guestbook_url)
+    return Addresses(
+        console=public or local,
+        metrics=f"http://127.0.0.1:{port_of(sockets.metrics)}/metrics",
+        guestbook=(public_guestbook or guestbook).rstrip("/"),
+        local_console=local,
+        local_guestbook=guestbook,
+        hosts=_hosts(settings, public),
+    )
+
+
+def _hosts(settings: Settings, public: str | None) -> frozenset[str] | None:
+    named = frozenset() if public is None else frozenset({URL(public).host or ""})
+    if is_loopback(settings.server.bind_address) or named:
+        return LOOPBACK_NAMES | named
+    return None
+
+
+def tls(settings: Settings) -> ssl.SSLContext | None:
+    certificate, key = settings.server.tls_certificate_file, settings.server.tls_key_file
+    if certificate is None or key is None:
+        return None
+    return _context(certificate, key)
+
+
+def _context(certificate: Path, key: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+async def serve_metrics(parts: Parts, process: Process, sockets: Sockets) -> None:
+    app = health.application(parts.health, parts.metrics)
+    process.serve(await listen_on(sockets.metrics, app))
+
+
+async def serve_guestbook(
+    parts: Parts,
+    process: Process,
+    sockets: Sockets,
+    at: Addresses,
+    *,
+    keys: Keys,
+    banner: str = "",
+) -> None:
+    """The page, its API for Responder, and its own pushes to Responder's gateway."""
+    given = keys.of(GUESTBOOK)
+    store = PostgresGuestbook(parts.engine, ids=parts.ids)
+    url = URL(at.local_console)
+    http = GuardedHttp(
+        clock=parts.clock, user_agent=USER_AGENT, networks=LOOPBACK, ports=[url.port or 80]
+    )
+    await http.__aenter__()
+    process.close_last(lambda: http.__aexit__(None, None, None))
+
+    def sign(message_id: str, seconds: int, body: bytes) -> str:
+        return sign_standard(given.webhook_secret, message_id, seconds, body)
+
+    pusher = Pusher(
+        store=store,
+        http=http,
+        clock=parts.clock,
+        random=parts.random,
+        url=f"{at.local_console}/in/{GUESTBOOK}/{given.address_token}",
+        sign=sign,
+    )
+    process.background(pusher.run())
+    title = parts.current.workspace().sources[GUESTBOOK].title
+    app = guestbook_app(
+        store=store,
+        clock=parts.clock,
+        ids=parts.ids,
+        public_url=at.guestbook,
+        api_token=given.outgoing_secret,
+        pusher=pusher,
+        title=title,
+        banner=banner,
+    )
+    process.serve(await listen_on(sockets.guestbook, app, tls=tls(parts.settings)))
+
+
+def targets(parts: Parts) -> Mapping[str, float]:
+    """The SLA targets in seconds, as a metric shows them."""
+    policies = parts.current.workspace().policies
+    return {name: policy.target.total_seconds() for name, policy in policies.items()}
