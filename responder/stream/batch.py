@@ -6,12 +6,12 @@ single records, so that one poisonous record costs about 2 log2(n) calls and nob
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TypeAlias
 
 from responder.engagement.errors import Retryable
 from responder.engagement.ports import Clock
 from responder.stream.handler import Batch, Done, Outcome, Retry, outcome_of
-from responder.stream.lanes import Lane, heads
+from responder.stream.lanes import Lane, heads, taken
 from responder.stream.log import Record
 from responder.stream.settle import Settlement
 from responder.stream.workers import Cut, Worker, Workers
@@ -33,10 +33,8 @@ class WrongCount(Exception):
     """A batch handler gave another number of outcomes than there were records."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    lane: Lane
-    record: Record
+_Item: TypeAlias = tuple[Lane, Record]
+_Said: TypeAlias = tuple[_Item, Outcome]
 
 
 class BatchService:
@@ -109,16 +107,22 @@ class BatchService:
         return [lane for lane in fresh if not lane.shelf.is_leaving]
 
     async def _handle(self, me: Worker, lanes: list[Lane]) -> None:
-        items = [_Item(lane, record) for lane, record in heads(lanes)]
-        outcomes = await self._attempt(me, lanes, items)
-        if all(outcome.__class__ is Done for _, outcome in outcomes):
-            for lane in lanes:
-                self._settlement.done(lane, lane.taken)
-            return
-        said: dict[Lane, list[Outcome]] = {lane: [] for lane in lanes}
-        for item, outcome in outcomes:
-            said[item.lane].append(outcome)
-        for lane, of_lane in said.items():
+        try:
+            outcomes = await self._call(me, lanes, taken(lanes))
+        except Lost:
+            raise
+        except Exception as error:  # noqa: BLE001 - the record that fails alone is told so
+            said = await self._after(error, me, lanes, list(heads(lanes)))
+        else:
+            if _are_all_done(outcomes):
+                for lane in lanes:
+                    self._settlement.done(lane, lane.taken)
+                return
+            said = list(zip(heads(lanes), outcomes, strict=True))
+        of_lanes: dict[Lane, list[Outcome]] = {lane: [] for lane in lanes}
+        for (lane, _), outcome in said:
+            of_lanes[lane].append(outcome)
+        for lane, of_lane in of_lanes.items():
             await self._settle(me, lane, of_lane)
 
     async def _settle(self, me: Worker, lane: Lane, outcomes: list[Outcome]) -> None:
@@ -133,34 +137,28 @@ class BatchService:
             self._settlement.finish(lane, done)
         await self._settlement.settle_for(me, lane, outcomes[done])
 
-    async def _attempt(
-        self, me: Worker, lanes: list[Lane], items: Sequence[_Item]
-    ) -> list[tuple[_Item, Outcome]]:
-        """Outcomes in the order of the items; what stands behind a failure of its key has none."""
-        try:
-            outcomes = await self._call(me, lanes, [item.record for item in items])
-        except Lost:
-            raise
-        except Retryable as error:
+    async def _after(
+        self, error: Exception, me: Worker, lanes: list[Lane], items: Sequence[_Item]
+    ) -> list[_Said]:
+        """Outcomes after the call for these has failed. What stands behind a failure has none."""
+        if isinstance(error, Retryable):
             return [(item, outcome_of(error)) for item in items]
-        except Interrupted as interrupted:
-            if len(items) == 1:
-                return [(items[0], interrupted.cut.outcome())]
-        except Exception as error:  # noqa: BLE001 - the record that fails alone is told so
-            if len(items) == 1:
-                return [(items[0], outcome_of(error))]
-        else:
-            return list(zip(items, outcomes, strict=True))
-        return await self._attempt_halves(me, lanes, items)
-
-    async def _attempt_halves(
-        self, me: Worker, lanes: list[Lane], items: Sequence[_Item]
-    ) -> list[tuple[_Item, Outcome]]:
+        if len(items) == 1:
+            return [(items[0], _outcome_of(error))]
         half = len(items) // 2
         first = await self._attempt(me, lanes, items[:half])
-        held_up = {item.lane for item, outcome in first if not isinstance(outcome, Done)}
-        second = [item for item in items[half:] if item.lane not in held_up]
+        held_up = {lane for (lane, _), outcome in first if not isinstance(outcome, Done)}
+        second = [item for item in items[half:] if item[0] not in held_up]
         return first + (await self._attempt(me, lanes, second) if second else [])
+
+    async def _attempt(self, me: Worker, lanes: list[Lane], items: Sequence[_Item]) -> list[_Said]:
+        try:
+            outcomes = await self._call(me, lanes, [record for _, record in items])
+        except Lost:
+            raise
+        except Exception as error:  # noqa: BLE001 - the record that fails alone is told so
+            return await self._after(error, me, lanes, items)
+        return list(zip(items, outcomes, strict=True))
 
     async def _call(
         self, me: Worker, lanes: list[Lane], records: list[Record]
@@ -170,7 +168,8 @@ class BatchService:
         try:
             outcomes = await self._batch.handle(records)
             _check(outcomes, records)
-            said = next((o for o in outcomes if isinstance(o, Retry) and o.overloaded), None)
+            if not _are_all_done(outcomes):
+                said = next((o for o in outcomes if isinstance(o, Retry) and o.overloaded), None)
         except asyncio.CancelledError:
             cut = me.take_cut()
             if cut is None:
@@ -191,3 +190,11 @@ class BatchService:
 def _check(outcomes: Sequence[Outcome], records: Sequence[Record]) -> None:
     if len(outcomes) != len(records):
         raise WrongCount(f"{len(outcomes)} outcomes for {len(records)} records")
+
+
+def _are_all_done(outcomes: Sequence[Outcome]) -> bool:
+    return set(map(type, outcomes)) <= {Done}
+
+
+def _outcome_of(error: Exception) -> Outcome:
+    return error.cut.outcome() if isinstance(error, Interrupted) else outcome_of(error)

@@ -10,12 +10,13 @@ What holds, whatever is called in whatever order:
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from heapq import heappop, heappush
 from itertools import count, islice
+from operator import attrgetter
 
 from responder.stream.deadletter import Bucket, Tokens
 from responder.stream.handler import Bury
@@ -54,12 +55,22 @@ class Trouble:
 class Lane:
     """The records of one key in one assignment, in the order of the log."""
 
-    __slots__ = ("key", "parked_until", "records", "shelf", "state", "taken", "trouble")
+    __slots__ = (
+        "key",
+        "parked_until",
+        "records",
+        "shelf",
+        "size_bytes",
+        "state",
+        "taken",
+        "trouble",
+    )
 
     def __init__(self, shelf: "Shelf", key: bytes | int) -> None:
         self.shelf = shelf
         self.key = key
         self.records: deque[Record] = deque()
+        self.size_bytes = 0
         self.state = LaneState.READY
         self.taken = 0
         """How many records, from the head, the worker has."""
@@ -105,13 +116,14 @@ LANES_PER_BATCH = 8
 fills it alone. To take from more would only cost more, as each lane has its price."""
 
 
-def size_of(records: Iterable[Record]) -> int:
-    """What records weigh in the buffer, in bytes."""
-    size = 0
-    for record in records:
-        size += len(record.value) + len(record.key or b"")
-        for name, value in record.headers:
-            size += len(name) + len(value)
+_offset = attrgetter("offset")
+
+
+def size_of(record: Record) -> int:
+    """What a record weighs in the buffer, in bytes."""
+    size = len(record.value) + len(record.key or b"")
+    for name, value in record.headers:
+        size += len(name) + len(value)
     return size
 
 
@@ -145,6 +157,7 @@ class Lanes:
     def put(self, shelf: Shelf, records: Sequence[Record]) -> None:
         """Add records behind those of their keys. They come in the order of the log."""
         lanes = shelf.lanes
+        before = after = self.size_bytes
         for record in records:
             # A record without a key has a lane of its own, named by its offset.
             key = record.offset if record.key is None else record.key
@@ -153,7 +166,10 @@ class Lanes:
                 lane = lanes[key] = Lane(shelf, key)
                 shelf.ready.append(lane)
             lane.records.append(record)
-        self._count(shelf, len(records), size_of(records))
+            size = size_of(record)
+            lane.size_bytes += size
+            after += size
+        self._count(shelf, len(records), after - before)
         self._let_in(shelf)
 
     def take(self) -> Lane | None:
@@ -185,13 +201,19 @@ class Lanes:
 
     def remove(self, lane: Lane, records: int) -> list[int]:
         """Take `records` finished ones from the head of a taken lane; gives their offsets."""
-        popleft = lane.records.popleft
-        done = [popleft() for _ in range(records)]
-        self._count(lane.shelf, -records, -size_of(done))
+        done: Collection[Record]
+        if records == len(lane.records):
+            done, lane.records = lane.records, deque()
+            size = lane.size_bytes
+        else:
+            done = [lane.records.popleft() for _ in range(records)]
+            size = sum(map(size_of, done))
+        lane.size_bytes -= size
+        self._count(lane.shelf, -records, -size)
         lane.taken -= records
         self._taken -= records
         lane.trouble = None
-        return [record.offset for record in done]
+        return list(map(_offset, done))
 
     def release(self, lane: Lane) -> None:
         """Give a taken lane back, to go on at once."""
@@ -300,13 +322,16 @@ class Lanes:
             self._forget(lane)
             return
         dropped = list(islice(lane.records, lane.taken, None))
-        self._count(lane.shelf, -len(dropped), -size_of(dropped))
+        size = sum(map(size_of, dropped))
+        lane.size_bytes -= size
+        self._count(lane.shelf, -len(dropped), -size)
         for _ in dropped:
             lane.records.pop()
 
     def _forget(self, lane: Lane) -> None:
-        self._count(lane.shelf, -len(lane.records), -size_of(lane.records))
+        self._count(lane.shelf, -len(lane.records), -lane.size_bytes)
         lane.records.clear()
+        lane.size_bytes = 0
         lane.state = LaneState.GONE
         lane.shelf.lanes.pop(lane.key, None)
 
@@ -317,8 +342,19 @@ class Lanes:
         self.size_bytes += size_bytes
 
 
-def heads(lanes: Sequence[Lane]) -> Iterator[tuple[Lane, Record]]:
+def taken(lanes: Sequence[Lane]) -> list[Record]:
     """The taken records of these lanes, in key order."""
+    records: list[Record] = []
+    for lane in lanes:
+        if lane.taken == len(lane.records):
+            records += lane.records
+        else:
+            records += islice(lane.records, lane.taken)
+    return records
+
+
+def heads(lanes: Sequence[Lane]) -> Iterator[tuple[Lane, Record]]:
+    """`taken`, each with its lane."""
     for lane in lanes:
         for record in islice(lane.records, lane.taken):
             yield lane, record

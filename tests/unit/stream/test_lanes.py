@@ -61,6 +61,17 @@ def test_partitions_take_turns_whatever_their_backlog() -> None:
     assert order == [deep, shallow, deep, shallow]
 
 
+def test_lanes_of_a_partition_take_turns_whatever_their_depth() -> None:
+    lanes, shelf = Lanes(), a_shelf()
+    lanes.put(shelf, [a_record(n, "hot") for n in range(10)])
+    lanes.put(shelf, [a_record(10, "a"), a_record(11, "b")])
+    order = []
+    while (lane := lanes.take()) is not None and len(order) < 5:
+        order += lanes.remove(lane, 1)
+        lanes.release(lane)
+    assert order == [0, 10, 11, 1, 2]
+
+
 def test_a_parked_lane_comes_back_when_its_time_has_come_and_before_others() -> None:
     lanes, shelf = Lanes(), a_shelf()
     lanes.put(shelf, [a_record(0, "a"), a_record(1, "b")])
@@ -120,7 +131,7 @@ def test_what_follows_a_head_in_trouble_is_not_taken_with_it() -> None:
 
 
 def test_the_weight_is_that_of_key_value_and_headers() -> None:
-    assert size_of([a_record(0), a_record(1, None)]) == 8 + 7
+    assert [size_of(a_record(0)), size_of(a_record(1, None))] == [8, 7]
 
 
 class LanesModel(RuleBasedStateMachine):
