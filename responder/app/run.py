@@ -1,8 +1,35 @@
 """Chosen roles in this process, over an external PostgreSQL and log: what `responder run` runs."""
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
+from responder.app import roles as role
+from responder.app.data_folder import configuration_file
+from responder.app.keys import EnvironmentKeys
+from responder.app.opening import open_parts
+from responder.app.parts import Parts
+from responder.app.process import Process, until
+from responder.app.serving import addresses, first_admin, serve_doors, serve_metrics
+from responder.app.signals import Signals
+from responder.app.sockets import bind, port_of
+from responder.engagement.errors import Misconfigured
 from responder.settings import Settings
+
+STAGES: Mapping[str, Callable[[Parts, Process], None]] = {
+    "triage": role.triage,
+    "drafting": role.drafting,
+    "delivery": role.delivery,
+    "relay": role.relay,
+    "reconcile": role.reconcile,
+    "audit": role.audit,
+}
+"""In the order in which they are added; `gateway` and `console` are doors, not stages."""
+
+
+@dataclass(eq=False, kw_only=True)
+class NoDatabase(Misconfigured):
+    """Roles need a PostgreSQL of their own: set RESPONDER_DATABASE__URL (or use: responder up)."""
 
 
 async def run_roles(
@@ -13,4 +40,70 @@ async def run_roles(
     say: Callable[[str], None],
 ) -> int:
     """Run until SIGINT or SIGTERM, and give the exit code."""
-    raise NotImplementedError
+    if settings.database.url is None:
+        raise NoDatabase
+    signals = Signals()
+    signals.listen()
+    async with AsyncExitStack() as stack:
+        metrics = bind(
+            settings.metrics.bind_address or settings.server.bind_address,
+            _metrics_port(settings),
+        )
+        stack.callback(metrics.close)
+        parts = await open_parts(
+            stack,
+            settings,
+            database_url=settings.database.url.get_secret_value(),
+            configuration_file=configuration_file(settings, environ),
+            keys=EnvironmentKeys(settings.source),
+            guestbook_url=None,
+            migrates=False,
+        )
+        process = Process(parts.health)
+        stack.push_async_callback(process.stop)
+        for name, add in STAGES.items():
+            if name in roles:
+                add(parts, process)
+        where = await _doors(stack, parts, process, roles, port_of(metrics))
+        await serve_metrics(parts, process, metrics)
+        await process.start()
+        say(f"Running {', '.join(sorted(roles))}{where}; metrics at port {port_of(metrics)}.")
+        signals.reload_with(parts.reload)
+        was_asked = await until(signals.stop, process)
+        say("Stopping …")
+    return 0 if was_asked else 1
+
+
+async def _doors(
+    stack: AsyncExitStack,
+    parts: Parts,
+    process: Process,
+    roles: Collection[str],
+    metrics_port: int,
+) -> str:
+    """Serve what is reached from outside, if any of it was chosen; says where."""
+    has_console, has_gateway = "console" in roles, "gateway" in roles
+    if not has_console and not has_gateway:
+        return ""
+    settings = parts.settings
+    listening = bind(settings.server.bind_address, settings.server.port)
+    stack.callback(listening.close)
+    at = addresses(settings, console=port_of(listening), metrics=metrics_port, guestbook=0)
+    token = settings.api.token
+    await serve_doors(
+        parts,
+        process,
+        listening,
+        at,
+        with_console=has_console,
+        with_gateway=has_gateway,
+        owner=await first_admin(parts) if has_console else None,
+        api_token=None if token is None else token.get_secret_value(),
+    )
+    return f" at {at.console}"
+
+
+def _metrics_port(settings: Settings) -> int:
+    if settings.metrics.port is not None:
+        return settings.metrics.port
+    return settings.server.port and settings.server.port + 1

@@ -1,5 +1,6 @@
 """Which address serves what, and under which names it answers."""
 
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,23 +8,27 @@ from pathlib import Path
 
 from yarl import URL
 
+from responder.access.model import Person, Role
+from responder.access.service import Access
 from responder.adapters.http import GuardedHttp
 from responder.adapters.postgres.guestbook import PostgresGuestbook
-from responder.app import health
+from responder.adapters.postgres.people import PostgresPeople
+from responder.app import health, roles
 from responder.app.keys import Keys
 from responder.app.parts import Parts
 from responder.app.places import LOOPBACK, USER_AGENT
 from responder.app.process import Process
-from responder.app.sockets import Sockets, port_of
 from responder.engagement.model import SourceId
 from responder.platforms.signatures import sign_standard
 from responder.settings import Settings
 from responder.settings.rules import is_loopback
 from responder.web.guestbook.app import guestbook_app
 from responder.web.guestbook.push import Pusher
-from responder.web.server import LOOPBACK_NAMES, listen_on
+from responder.web.server import LOOPBACK_NAMES, application, listen_on
 
 GUESTBOOK = SourceId("guestbook")
+OWNER = "Admin"
+"""The first who may sign in; `responder user add` adds others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,20 +45,20 @@ class Addresses:
     """Names that the console answers for; None: any, a proxy checks them."""
 
 
-def addresses(settings: Settings, sockets: Sockets) -> Addresses:
+def addresses(settings: Settings, *, console: int, metrics: int, guestbook: int) -> Addresses:
     """By the settings, and by the ports that were taken."""
     server = settings.server
     scheme = "http" if server.tls_certificate_file is None else "https"
-    local = f"{scheme}://127.0.0.1:{port_of(sockets.console)}"
-    guestbook = f"{scheme}://127.0.0.1:{port_of(sockets.guestbook)}"
+    local = f"{scheme}://127.0.0.1:{console}"
+    local_guestbook = f"{scheme}://127.0.0.1:{guestbook}"
     public = None if server.public_url is None else str(server.public_url).rstrip("/")
     public_guestbook = None if server.guestbook_url is None else str(server.guestbook_url)
     return Addresses(
         console=public or local,
-        metrics=f"http://127.0.0.1:{port_of(sockets.metrics)}/metrics",
-        guestbook=(public_guestbook or guestbook).rstrip("/"),
+        metrics=f"http://127.0.0.1:{metrics}/metrics",
+        guestbook=(public_guestbook or local_guestbook).rstrip("/"),
         local_console=local,
-        local_guestbook=guestbook,
+        local_guestbook=local_guestbook,
         hosts=_hosts(settings, public),
     )
 
@@ -78,15 +83,53 @@ def _context(certificate: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
-async def serve_metrics(parts: Parts, process: Process, sockets: Sockets) -> None:
+async def serve_doors(
+    parts: Parts,
+    process: Process,
+    listening: socket.socket,
+    at: Addresses,
+    *,
+    with_console: bool,
+    with_gateway: bool,
+    owner: Person | None,
+    api_token: str | None,
+    demo: bool = False,
+) -> None:
+    """What people and platforms reach from outside, on one address.
+
+    The API token acts for `owner`; without both there is no API.
+    """
+    if with_console:
+        app = roles.console(
+            parts,
+            public_url=at.console,
+            hosts=at.hosts,
+            api_tokens={api_token: owner.id} if owner and api_token else {},
+            demo=demo,
+        )
+    else:
+        app = application(hosts=at.hosts)
+    if with_gateway:
+        roles.gateway(parts, process, public_url=at.console).mount(app)
+    process.serve(await listen_on(listening, app, tls=tls(parts.settings)))
+
+
+async def first_admin(parts: Parts) -> Person:
+    """Who signs in first; made at the first start."""
+    access = Access(store=PostgresPeople(parts.engine), clock=parts.clock, ids=parts.ids)
+    admins = [each for each in await access.everybody() if each.role is Role.ADMIN]
+    return admins[0] if admins else await access.add(OWNER, Role.ADMIN)
+
+
+async def serve_metrics(parts: Parts, process: Process, listening: socket.socket) -> None:
     app = health.application(parts.health, parts.metrics)
-    process.serve(await listen_on(sockets.metrics, app))
+    process.serve(await listen_on(listening, app))
 
 
 async def serve_guestbook(
     parts: Parts,
     process: Process,
-    sockets: Sockets,
+    listening: socket.socket,
     at: Addresses,
     *,
     keys: Keys,
@@ -125,7 +168,7 @@ async def serve_guestbook(
         title=title,
         banner=banner,
     )
-    process.serve(await listen_on(sockets.guestbook, app, tls=tls(parts.settings)))
+    process.serve(await listen_on(listening, app, tls=tls(parts.settings)))
 
 
 def targets(parts: Parts) -> Mapping[str, float]:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from responder.access.model import Person, Role
 from responder.access.service import Access
 from responder.adapters.postgres.audit import PostgresAuditor
 from responder.adapters.postgres.embedded.server import EmbeddedPostgres
@@ -26,19 +25,16 @@ from responder.app.serving import (
     GUESTBOOK,
     Addresses,
     addresses,
+    first_admin,
+    serve_doors,
     serve_guestbook,
     serve_metrics,
-    tls,
 )
 from responder.app.signals import Signals
-from responder.app.sockets import Sockets, bind_all
+from responder.app.sockets import Sockets, bind_all, port_of
 from responder.engagement.events import EngagementReceived
 from responder.settings import Settings
 from responder.web.console import words
-from responder.web.server import listen_on
-
-OWNER = "Admin"
-"""Who signs in first; `responder user add` adds others."""
 
 
 async def run_up(
@@ -115,7 +111,12 @@ class _Up:
         self._sockets = sockets
         self._demo = demo
         self._keys = FolderKeys(data, settings.source)
-        self._at: Addresses = addresses(settings, sockets)
+        self._at: Addresses = addresses(
+            settings,
+            console=port_of(sockets.console),
+            metrics=port_of(sockets.metrics),
+            guestbook=port_of(sockets.guestbook),
+        )
 
     async def open(self, stack: AsyncExitStack, database_url: str) -> Parts:
         return await open_parts(
@@ -135,27 +136,29 @@ class _Up:
             role(parts, process)
         roles.reconcile(parts, process)
         roles.audit(parts, process)
-        access = Access(store=PostgresPeople(parts.engine), clock=parts.clock, ids=parts.ids)
-        owner = await _owner(access)
+        owner = await first_admin(parts)
         api_token = self._api_token()
-        app = roles.console(
+        await serve_doors(
             parts,
-            public_url=self._at.console,
-            hosts=self._at.hosts,
-            api_tokens={api_token: owner.id},
+            process,
+            self._sockets.console,
+            self._at,
+            with_console=True,
+            with_gateway=True,
+            owner=owner,
+            api_token=api_token,
             demo=self._demo,
         )
-        roles.gateway(parts, process, public_url=self._at.console).mount(app)
-        process.serve(await listen_on(self._sockets.console, app, tls=tls(self._settings)))
-        await serve_metrics(parts, process, self._sockets)
+        await serve_metrics(parts, process, self._sockets.metrics)
         has_guestbook = GUESTBOOK in parts.current.workspace().sources
         if has_guestbook:
             banner = words.DEMO if self._demo else ""
             await serve_guestbook(
-                parts, process, self._sockets, self._at, keys=self._keys, banner=banner
+                parts, process, self._sockets.guestbook, self._at, keys=self._keys, banner=banner
             )
         await process.start()
         self._data.remember_address(self._at.console)
+        access = Access(store=PostgresPeople(parts.engine), clock=parts.clock, ids=parts.ids)
         link = await access.link(owner)
         return self._announcement(link, api_token, found, has_guestbook=has_guestbook)
 
@@ -183,13 +186,6 @@ class _Up:
             found=found,
             is_demo=self._demo,
         )
-
-
-async def _owner(access: Access) -> Person:
-    """The first admin, made at the first start."""
-    everybody = await access.everybody()
-    admins = [person for person in everybody if person.role is Role.ADMIN]
-    return admins[0] if admins else await access.add(OWNER, Role.ADMIN)
 
 
 async def _found(parts: Parts) -> str:
