@@ -122,8 +122,8 @@ class Hub:
     @asynccontextmanager
     async def listen(self, *, after: int | None) -> AsyncIterator[Listener]:
         """Join after the change with this number; None: from now on."""
-        if not self._listeners:
-            await self._refresh()  # nobody listened: the reader has rested
+        if not self._listeners or (after or 0) > (self._position or 0):
+            await self._refresh()  # the reader has rested, or the page was drawn a moment after it
         listener = Listener(self._queue_size)
         self._catch_up(listener, after)
         self._listeners.add(listener)
