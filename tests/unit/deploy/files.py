@@ -5,16 +5,18 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
+
+from responder.cli.run import Role
 
 ROOT = Path(__file__).parents[3]
 BASE = ROOT / "deploy" / "k8s" / "base"
 COMPOSE = ROOT / "docker-compose.yml"
 DOCKERFILE = ROOT / "Dockerfile"
 
-ROLES = {"gateway", "triage", "drafting", "console", "delivery", "relay", "reconcile", "audit"}
+ROLES: frozenset[str] = frozenset(get_args(Role))
 WORKLOADS = ("Deployment", "StatefulSet")
 
 Manifest = Mapping[str, Any]
