@@ -25,6 +25,20 @@ def postgres_server() -> Iterator[TestServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def _mortal_server() -> Iterator[TestServer]:
+    with running_server() as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def mortal_server(_mortal_server: TestServer) -> TestServer:
+    """Another server, up at first, which a test may stop, kill, and make hang."""
+    if not _mortal_server.is_up:  # a test that failed has left it down
+        await _mortal_server.start()
+    return _mortal_server
+
+
 @pytest_asyncio.fixture
 async def database(postgres_server: TestServer) -> AsyncIterator[Dsn]:
     """A fresh empty database; `.url()` for asyncpg, `.url("postgresql+asyncpg")` for SQLAlchemy."""

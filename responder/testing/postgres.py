@@ -11,13 +11,15 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
 
 from responder.adapters.postgres.dsn import Dsn
 from responder.adapters.postgres.embedded.cluster import title_of
+from responder.adapters.postgres.embedded.errors import FolderInUse, FolderUnusable
+from responder.adapters.postgres.embedded.folder import DataFolder
 from responder.adapters.postgres.embedded.process import of_cluster
 from responder.adapters.postgres.embedded.server import EmbeddedPostgres
 from responder.adapters.system import SystemClock, SystemIds
@@ -34,7 +36,7 @@ class TestServer:
     def __init__(self, dsn: Dsn, server: EmbeddedPostgres, cluster: Path) -> None:
         self.dsn = dsn
         self._server = server
-        self._cluster = cluster
+        self.cluster = cluster
         self._numbers = itertools.count(1)
         self._templates: dict[str, Dsn] = {}
 
@@ -55,8 +57,8 @@ class TestServer:
 
     def signal(self, number: signal.Signals) -> None:
         """To each of its processes: SIGSTOP makes it hang, SIGCONT goes on."""
-        uid = self._cluster.stat().st_uid
-        for process in of_cluster(self._cluster, title_of(self._cluster), uid):
+        uid = self.cluster.stat().st_uid
+        for process in of_cluster(self.cluster, title_of(self.cluster), uid):
             process.send(number)
             process.close()
 
@@ -93,6 +95,7 @@ class TestServer:
 @contextmanager
 def running_server() -> Iterator[TestServer]:
     """A server for as long as the context lasts; then it and its folder are gone."""
+    _remove_abandoned()
     # Below the world's temporary folder: as root, pytest's own is closed to the server's account.
     folder = Path(tempfile.gettempdir()) / f"responder-tests-{os.getpid()}-{secrets.token_hex(4)}"
     clock = SystemClock()
@@ -110,3 +113,16 @@ def running_server() -> Iterator[TestServer]:
     finally:
         asyncio.run(server.stop())
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_abandoned() -> None:
+    """Servers of test runs that were killed: nobody holds their folder any more."""
+    for folder in Path(tempfile.gettempdir()).glob("responder-tests-*"):
+        cluster = folder / "postgres" / "cluster"
+        with suppress(FolderInUse, FolderUnusable):
+            held = DataFolder.claim(folder, secrets.token_hex(4))
+            for process in of_cluster(cluster, title_of(cluster), held.owner_uid):
+                process.send(signal.SIGKILL)
+                process.close()
+            held.release()
+            shutil.rmtree(folder, ignore_errors=True)

@@ -9,14 +9,14 @@ from responder.adapters.postgres.log.writer import PostgresLogWriter
 from responder.adapters.system import SystemClock, SystemIds
 
 TIMING = LogTiming(
-    lease=1.5, renew=0.4, margin=0.4, poll_limit=1.0, commit=1.0, connect=1.0, stop=3.0, retry=0.2
+    lease=4.0, renew=0.5, margin=0.5, poll_limit=1.0, commit=1.0, connect=2.0, stop=3.0, retry=0.2
 )
 APPEND_SECONDS = 1.0
 
 
-def make_log(dsn: str) -> PostgresLog:
+def make_log(dsn: str, timing: LogTiming = TIMING) -> PostgresLog:
     clock = SystemClock()
-    return PostgresLog(dsn, clock=clock, ids=SystemIds(clock), timing=TIMING)
+    return PostgresLog(dsn, clock=clock, ids=SystemIds(clock), timing=timing)
 
 
 def make_writer(dsn: str) -> PostgresLogWriter:

@@ -1,7 +1,7 @@
 """The log's contract, on the log kept in PostgreSQL, with a server of its own to stop and kill."""
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 
 import asyncpg
@@ -9,20 +9,22 @@ import pytest
 from typing_extensions import override
 
 from responder.adapters.postgres.dsn import Dsn
+from responder.adapters.postgres.log.membership import LogTiming
 from responder.adapters.postgres.log.schema import LOG_SCHEMA_SQL
 from responder.adapters.postgres.log.topics import create_topics
 from responder.adapters.postgres.log.writer import MAX_RECORD_BYTES
 from responder.stream.log import Log, LogWriter, Partition
 from responder.testing.contracts.log import LogContract
+from responder.testing.contracts.log_bench import until
 from responder.testing.contracts.log_harness import (
     AppendingProcess,
     Limits,
-    LogHarness,
+    LocalMember,
     Member,
     Power,
 )
 from responder.testing.contracts.log_process import start_member, start_writer
-from responder.testing.postgres import TestServer, running_server
+from responder.testing.postgres import TestServer
 from tests.contract.log.postgres_recipes import APPEND_SECONDS, TIMING, make_log, make_writer
 
 RECIPES = "tests.contract.log.postgres_recipes"
@@ -54,8 +56,8 @@ class PostgresHarness:
         await connection.close()
         return name
 
-    def log(self) -> Log:
-        return make_log(self._dsn.url())
+    def log(self, timing: LogTiming = TIMING) -> Log:
+        return make_log(self._dsn.url(), timing)
 
     async def writer(self) -> LogWriter:
         return make_writer(self._dsn.url())
@@ -100,20 +102,36 @@ class PostgresHarness:
         return {"dsn": self._dsn.url()}
 
 
-@pytest.fixture(scope="module")
-def mortal_server() -> Iterator[TestServer]:
-    with running_server() as server:
-        yield server
-
-
 class TestPostgresLog(LogContract):
     @pytest.fixture
     @override
-    async def harness(self, mortal_server: TestServer) -> LogHarness:
-        if not mortal_server.is_up:  # a test that failed has left it down
-            await mortal_server.start()
+    async def harness(self, mortal_server: TestServer) -> AsyncIterator[PostgresHarness]:
         template = await mortal_server.template("log", _make_tables)
-        return PostgresHarness(mortal_server, await mortal_server.fresh(template))
+        dsn = await mortal_server.fresh(template)
+        yield PostgresHarness(mortal_server, dsn)
+        await mortal_server.drop(dsn)
+
+    async def test_a_member_gives_everything_up_in_time_when_the_log_hangs(
+        self, harness: PostgresHarness
+    ) -> None:
+        """It waits for an answer no longer than its lease lasts, whatever the call may take."""
+        topic = await harness.topic(1)
+        member = LocalMember(harness.log(replace(TIMING, commit=600.0)))
+        await member.start(topic, "g")
+        await until(lambda: member.owned, within=30, what="the partition")
+        (old,) = member.owned
+        await harness.pause_server()
+        try:
+            await until(lambda: not member.owned, within=30, what="everything given up")
+        finally:
+            await harness.resume_server()
+            await member.stop()
+        successor = LocalMember(harness.log())
+        await successor.start(topic, "g")
+        await until(lambda: successor.owned, within=30, what="the partition again")
+        (new,) = successor.owned
+        await successor.stop()
+        assert new.epoch > old.epoch
 
 
 async def _make_tables(dsn: Dsn) -> None:

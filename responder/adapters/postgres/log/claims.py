@@ -52,13 +52,15 @@ SELECT t.topic,
   FROM unnest($2::text[]) AS t (topic) ORDER BY t.topic
 """
 
+# What is ours by name and not held is from before we lost it, or from an answer that was lost.
 _CLAIM = """
 UPDATE log_claim SET owner = $2, epoch = epoch + 1,
        lease_until = clock_timestamp() + $3 * interval '1 second'
  WHERE grp = $1 AND topic = $4 AND partition = ANY (ARRAY (
     SELECT partition FROM log_claim
-     WHERE grp = $1 AND topic = $4 AND (owner IS NULL OR lease_until < clock_timestamp())
-     ORDER BY partition LIMIT $5 FOR UPDATE SKIP LOCKED))
+     WHERE grp = $1 AND topic = $4 AND partition <> ALL ($5::int[])
+       AND (owner IS NULL OR owner = $2 OR lease_until < clock_timestamp())
+     ORDER BY partition LIMIT $6 FOR UPDATE SKIP LOCKED))
 RETURNING topic, partition, epoch, committed
 """
 
@@ -140,9 +142,14 @@ class Claims:
             for n, row in enumerate(rows)
         ]
 
-    async def claim(self, topic: str, most: int) -> dict[Assignment, int]:
+    async def claim(
+        self, topic: str, most: int, *, held: Collection[Assignment]
+    ) -> dict[Assignment, int]:
         """Take up to that many that nobody holds; gives where to read on in each."""
-        rows = await self._fetch(_CLAIM, self._group, self._member, self._lease, topic, most)
+        numbers = [a.partition.number for a in held if a.partition.topic == topic]
+        rows = await self._fetch(
+            _CLAIM, self._group, self._member, self._lease, topic, numbers, most
+        )
         return {_assignment(row): row["committed"] or 0 for row in rows}
 
     async def release(self, mine: Collection[Assignment], *, leave: bool = False) -> None:

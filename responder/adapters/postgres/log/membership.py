@@ -11,22 +11,29 @@ and wakes late finds its time over before it reads or delivers anything more.
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 from responder.adapters.postgres.log.claims import Claims, Share
 from responder.adapters.postgres.log.session import Refusal
 from responder.engagement.ports import Clock
-from responder.stream.log import Assignment, LogError, RebalanceListener, Unreachable
+from responder.stream.log import Assignment, LogError, RebalanceListener, Unknown, Unreachable
+from responder.stream.options import Inconsistent
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogTiming:
     """In seconds.
 
-    `margin` is what a member needs to stop working once it may not go on; with the default there
+    `margin` is what a member needs to stop working once it may not go on; with the defaults there
     are two chances to renew before that.
+
+    Raises:
+        Inconsistent: a lease could run out between two renewals.
     """
 
     lease: float = 15.0
@@ -39,6 +46,13 @@ class LogTiming:
     stop: float = 10.0
     retry: float = 0.5
     """Between losing everything and joining again, and between attempts while the log is away."""
+
+    def __post_init__(self) -> None:
+        if self.renew + self.margin >= self.lease:
+            raise Inconsistent(
+                "renew + margin must be less than lease: "
+                f"{self.renew} + {self.margin} is not less than {self.lease}"
+            )
 
 
 class Membership:
@@ -67,6 +81,7 @@ class Membership:
         self._timing = timing
         self._held: set[Assignment] = set()
         self._lost: set[Assignment] = set()
+        self._unannounced: dict[Assignment, int] = {}
         self._works_until = -math.inf
         self._polled_at = clock.monotonic()
         self._changed = asyncio.Event()
@@ -114,7 +129,7 @@ class Membership:
 
     def lost(self, assignments: Collection[Assignment]) -> None:
         """Somebody else has them, as a commit has found out."""
-        self._lost |= self._held & set(assignments)
+        self._note_lost(set(assignments))
         self.changed()
 
     def changed(self) -> None:
@@ -122,36 +137,54 @@ class Membership:
         self._changed.set()
 
     async def _keep(self) -> None:
+        pause = self._timing.renew
         while True:
-            await self._clock.sleep(self._timing.renew)
-            if not self._is_silent():
-                await self._unless_away(self._renew)
+            await self._clock.sleep(pause)
+            is_done = self._is_silent() or await self._unless_away(self._renew)
+            pause = self._timing.renew if is_done else self._timing.retry
             self.changed()
 
     async def _renew(self) -> None:
         asked_at = self._clock.monotonic()
         mine = set(self._held)
         kept = await self._claims.renew(self._topics, mine)
-        self._lost |= (mine - kept) & self._held
+        self._note_lost(mine - kept)
         self._works_until = asked_at + self._timing.lease - self._timing.margin
+
+    def _note_lost(self, assignments: set[Assignment]) -> None:
+        """Nothing more of them is delivered from here on; the balancer does the rest."""
+        self._lost |= self._held & assignments
+        for assignment in assignments:
+            self.positions.pop(assignment, None)
 
     async def _balance(self) -> None:
         while True:
-            await self._unless_away(self._turn)
+            if not await self._unless_away(self._turn):
+                await self._clock.sleep(self._timing.retry)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._patience()):
                     await self._changed.wait()
             self._changed.clear()
 
-    async def _unless_away(self, step: Callable[[], Awaitable[None]]) -> None:
-        """While the log is away, claims run out by themselves; a wrong schema does not pass."""
+    async def _unless_away(self, step: Callable[[], Awaitable[None]]) -> bool:
+        """False while the log is away: claims run out by themselves. A wrong schema does not pass."""
         try:
             await step()
-        except Refusal as refusal:
-            if refusal.is_final:
+        except LogError as e:
+            if isinstance(e, Refusal) and e.is_final:
                 raise
-        except LogError:
-            await self._clock.sleep(self._timing.retry)
+            return False
+        return True
+
+    async def _in_time(self, answer: Awaitable[T]) -> T:
+        """No longer than we may work: after that there is something more urgent to do."""
+        if not self._held:
+            return await answer
+        try:
+            async with asyncio.timeout(self._works_until - self._clock.monotonic()):
+                return await answer
+        except TimeoutError:
+            raise Unknown("the lease ends first") from None
 
     def _patience(self) -> float:
         if not self._held:
@@ -168,9 +201,10 @@ class Membership:
             return
         if not self.may_work():
             await self._renew()
-        shares = await self._claims.shares(self._topics)
+        shares = await self._in_time(self._claims.shares(self._topics))
         await self._give_back(self._surplus(shares))
-        await self._assign(await self._claim(shares))
+        await self._claim(shares)
+        await self._assign()
 
     def _no_longer_ours(self) -> set[Assignment]:
         lost = self._lost & self._held if self.may_work() else set(self._held)
@@ -190,25 +224,27 @@ class Membership:
             return
         await self._revoke(surplus)
         self._held -= surplus
-        await self._claims.release(surplus, leave=leave)
+        await self._in_time(self._claims.release(surplus, leave=leave))
 
     async def _revoke(self, assignments: set[Assignment]) -> None:
-        for assignment in assignments:
+        announced = {a for a in assignments if self._unannounced.pop(a, None) is None}
+        for assignment in announced:
             self.positions.pop(assignment, None)
-        self._owes_assign = True
-        await self._tell(self._listener.on_revoke, assignments)
+        if announced:
+            self._owes_assign = True
+            await self._tell(self._listener.on_revoke, announced)
 
-    async def _claim(self, shares: Collection[Share]) -> dict[Assignment, int]:
-        claimed: dict[Assignment, int] = {}
+    async def _claim(self, shares: Collection[Share]) -> None:
         for share in shares:
             missing = share.quota - len(self._of(share.topic))
             if missing > 0:
-                new = await self._claims.claim(share.topic, missing)
+                new = await self._in_time(self._claims.claim(share.topic, missing, held=self._held))
+                # At once, because the next claim may fail, and these are ours all the same.
                 self._held |= new.keys()
-                claimed |= new
-        return claimed
+                self._unannounced |= new
 
-    async def _assign(self, claimed: Mapping[Assignment, int]) -> None:
+    async def _assign(self) -> None:
+        claimed, self._unannounced = self._unannounced, {}
         if claimed or self._owes_assign:
             self.positions |= claimed
             self._owes_assign = self.is_out = False

@@ -27,10 +27,6 @@ SELECT w.n, r."offset", r.key, r.value, r.headers::text AS headers, r.appended_a
              ORDER BY stored."offset" LIMIT w.size) AS s) AS r
  WHERE r.before < $5 ORDER BY w.n, r."offset"
 """
-_FIRST = """
-SELECT min("offset") AS first FROM log_record
- WHERE (topic, partition) = ($1, $2) AND "offset" >= $3
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +75,7 @@ class Reader:
             with suppress(Refusal):
                 rows = await self._rows({assignment: Wanted(one.start, room)})
                 return _decoded({assignment: one}, rows)
-        first = await self._first(assignment, one)
-        return Found(corrupt=[Corrupt(assignment.partition, first, "the page is damaged")])
+        return Found(corrupt=[Corrupt(assignment.partition, one.start, "the page is damaged")])
 
     async def _rows(self, wanted: Mapping[Assignment, Wanted]) -> Sequence[asyncpg.Record]:
         async def fetch(connection: Connection) -> Sequence[asyncpg.Record]:
@@ -94,16 +89,6 @@ class Reader:
             )
 
         return await self._session.call(fetch, within=self._within)
-
-    async def _first(self, assignment: Assignment, one: Wanted) -> int:
-        where = (assignment.partition.topic, assignment.partition.number, one.start)
-
-        async def fetch(connection: Connection) -> int | None:
-            first: int | None = await connection.fetchval(_FIRST, *where)
-            return first
-
-        first = await self._session.call(fetch, within=self._within)
-        return one.start if first is None else first
 
 
 def _decoded(wanted: Mapping[Assignment, Wanted], rows: Sequence[asyncpg.Record]) -> Found:
