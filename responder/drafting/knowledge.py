@@ -31,6 +31,10 @@ _TITLE_WEIGHT = 0.5
 _FLOOR = 0.34
 """Share of the comment's weight that a passage must cover, or nothing was found."""
 _FEW_TERMS = 2
+_TERMS_THAT_COUNT = 10
+"""A long comment says much besides what it asks."""
+_UNKNOWN = 0.4
+"""A word that stands in no passage tells none apart, but shows that something is not covered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Library:
         """The passages that answer best, best first; empty when none answers well enough."""
         language = request.understanding.language.value
         snippets = [*_page_snippets(request.comment.page), *self._for(request, language)]
-        asked = terms(_without_names(request.comment.text), language)
+        asked = _asked(request, language)
         weights = _weights([terms(f"{s.title} {s.text}", language) for s in snippets], asked)
         matches = (_match(s, asked, weights, language) for s in snippets)
         good = sorted((m for m in matches if m is not None), key=lambda m: (-m.score, m.snippet.id))
@@ -132,7 +136,10 @@ def _blocks(text: str) -> Iterable[str]:
 def _weights(passages: Sequence[frozenset[str]], asked: frozenset[str]) -> dict[str, float]:
     """Inverse document frequency: what stands everywhere says little."""
     seen = Counter(t for p in passages for t in p & asked)
-    return {t: math.log(1 + (len(passages) + 1) / (seen[t] + 0.5)) for t in asked}
+    return {
+        t: math.log(1 + (len(passages) + 1) / (seen[t] + 0.5)) * (1.0 if seen[t] else _UNKNOWN)
+        for t in asked
+    }
 
 
 def _match(
@@ -144,12 +151,14 @@ def _match(
     if not in_text or len(in_text | in_title) < needed:
         return None
     covered = sum(weights[t] for t in in_text) + _TITLE_WEIGHT * sum(weights[t] for t in in_title)
-    score = covered / sum(weights.values())
+    most = sum(sorted(weights.values(), reverse=True)[:_TERMS_THAT_COUNT])
+    score = min(covered / most, 1.0)
     if score < _FLOOR:
         return None
     is_page = snippet.id.startswith("page:")
     return Match(snippet, score * _PAGE_FIRST if is_page else score, in_text)
 
 
-def _without_names(text: str) -> str:
-    return _LINK_OR_HANDLE.sub(" ", legible(text).text)
+def _asked(request: DraftRequest, language: str) -> frozenset[str]:
+    text = _LINK_OR_HANDLE.sub(" ", legible(request.comment.text).text)
+    return terms(text, language) - terms(request.comment.author.name, language)

@@ -150,7 +150,7 @@ class _RungRefused(Exception):
 def _of_status(error: openai.APIStatusError) -> Exception:
     """A server's refusal as ours. Its message may repeat the prompt, so it is not kept."""
     status = error.status_code
-    if status == _OVERLOADED:
+    if status == _OVERLOADED or "retry-after" in error.response.headers:
         return RateLimited(what="the model", after_seconds=_retry_after(error.response.headers))
     why = f"it answered {status}"
     if status in _NOT_UNDERSTOOD and error.code != _TOO_LONG:
