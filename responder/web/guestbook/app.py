@@ -58,7 +58,8 @@ def guestbook_app(
     app = web.Application(
         client_max_size=MOST_BYTES, middlewares=[_headers, _problems(pages), _doors(api)]
     )
-    app.add_routes([*pages.routes(), *api.routes(), web.get("/guestbook.css", _style())])
+    app.add_routes([*pages.routes(), *api.routes()])
+    app.add_routes([web.get("/guestbook.css", _style()), web.get("/favicon.ico", _nothing)])
     return app
 
 
@@ -117,6 +118,11 @@ def _is_from_here(request: web.Request) -> bool:
         return URL(origin).authority == request.host
     except ValueError:
         return False
+
+
+async def _nothing(_request: web.Request) -> web.Response:
+    """Browsers ask for an icon unasked; there is none, and that is no error."""
+    return web.Response(status=204)
 
 
 def _style() -> Handler:
