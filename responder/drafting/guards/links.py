@@ -17,6 +17,8 @@ _DOMAIN = re.compile(
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"\]\(|<a\b|<img\b|<script\b|javascript:|data:", re.IGNORECASE)
+_ENDS = r"(?=[.,;:!?)\u201d\u00bb\"']*(?:\s|$))"
+"""An address ends where only punctuation follows; anything else makes it another one."""
 _HANDLE = re.compile(r"(?<![\w.])@\w+")
 
 
@@ -24,7 +26,7 @@ def check(draft: Draft) -> Objection | None:
     allowed = {p.url for p in draft.cited if p.url}
     plain = draft.text
     for url in sorted(allowed, key=len, reverse=True):
-        plain = re.sub(re.escape(url) + r"(?=[\s.,;:!?)\u201d\"']|$)(?![.,:]\w)", " ", plain)
+        plain = re.sub(re.escape(url) + _ENDS, " ", plain)
     if any(p.search(plain) for p in (_URL, _BARE, _DOMAIN, _MARKUP)):
         return Objection("unsafe_output", "The draft held a link that none of its sources has.")
     if _HANDLE.search(plain):

@@ -11,7 +11,7 @@ NAME = "promotion/1"
 _SELLS = re.compile(
     r"(?<!\w)(?:"
     r"(?:buy|order|shop|book|subscribe|sign up|upgrade|pre-?order|grab yours|get yours)(?: \w+){0,3} (?:now|today|here|yours|online|while stocks)"
-    r"|(?:buy|order|purchase) (?:one|it|them|our|the|your|from us)|special offers?|limited (?:time|offer|edition)|on sale|best price|great deals?|free (?:trial|shipping)|use (?:the )?(?:promo |discount )?code"
+    r"|(?:buy|purchase) (?:one|it|them|our|the|your|from us)|order (?:one|yours|from us)|special offers?|limited (?:time|offer|edition)|on sale|best price|great deals?|free (?:trial|shipping)|use (?:the )?(?:promo |discount )?code"
     r"|discounts?|coupons?|vouchers?|promo(?:tion)? codes?|\d+ ?(?:%|percent) (?:off|discount|rabatt|de descuento|de remise)|don't miss|check out our (?:shop|store|new|latest|range|products?|offers?)|visit our (?:shop|store)|unlike (?:other|our compet)\w*|better than (?:any )?(?:other|compet)\w*|act now|money-?back guarantee"
     r"|jetzt (?:kaufen|bestellen|buchen|zugreifen|sichern|shoppen|abonnieren)|(?:kauft|bestellt|kaufen sie|bestellen sie|bucht|buchen sie|sichert euch|sichern sie sich)(?: \w+){0,4} (?:jetzt|heute|hier|bei uns|unser\w*|gleich)|rabatt\w*|gutschein\w*|sonderangebot\w*|im angebot|schnappchen|nur (?:heute|fur kurze zeit)|aktionspreis\w*|zum sonderpreis|besucht unseren shop|kostenlose[rn]? (?:versand|probe\w*)"
     r"|(?:compra|compre|compren|pide|pida|reserva|reserve|suscribete)(?: \w+){0,3} (?:ya|ahora|hoy|aqui|online|el tuyo)|descuentos?|cupon(?:es)?|oferta especial|ofertas?|en oferta|rebajas|envio gratis|codigo promocional|visita nuestra tienda|aprovecha"
