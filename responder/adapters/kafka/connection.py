@@ -20,7 +20,7 @@ from responder.stream.log import Unreachable
 
 STARTING_SECONDS = 0.1
 """A broker that starts answers before it counts as one. aiokafka would take an answer without any
-broker for the whole cluster, and its consumer would die of it."""
+broker for the whole cluster, and its consumer would die of it (trap 20)."""
 
 
 async def reach(options: KafkaOptions, topics: Collection[str] = ()) -> None:

@@ -1,7 +1,7 @@
 """The log port on Apache Kafka: one consumer of one group, over aiokafka 0.14.
 
-The client's behaviour that would lose, repeat or block something is named where it is worked
-around; the numbers in brackets are those of the table in `docs/` on the log.
+What the client does that would lose, repeat or block something is named where it is worked around;
+the numbers are those of the table in `docs/explanation/aiokafka.md`.
 """
 
 import asyncio
@@ -144,7 +144,7 @@ class KafkaLog:
     async def _store(self, points: Mapping[Assignment, int]) -> None:
         consumer = self._member().consumer
         if is_expelled(consumer):
-            # Sent now, late (7), the commit would be a nobody's, which an empty group accepts.
+            # Sent now, the commit would be a nobody's, which an empty group accepts (21).
             raise Fenced(points.keys())
         offsets = {self._ownership.wire(a.partition): offset for a, offset in points.items()}
         try:
@@ -171,9 +171,9 @@ class KafkaLog:
 
 
 def _assignor_of_its_own() -> type[Any]:
-    """The sticky assignor of aiokafka remembers on the *class* what it was last assigned.
+    """The sticky assignor remembers on its *class* what it was last assigned (19).
 
-    Two consumers of one process would tell each other's partitions as their own.
+    Two consumers of one process would report each other's partitions as their own.
     """
     return type("OwnStickyAssignor", (StickyPartitionAssignor,), {})
 

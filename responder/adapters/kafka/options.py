@@ -1,12 +1,24 @@
-"""What can be set about Kafka, and what must hold between the settings."""
+"""What can be set about Kafka, and what must hold between the settings.
+
+The numbers are those of `docs/explanation/aiokafka.md`.
+"""
 
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from aiokafka.codec import (  # type: ignore[import-untyped]
+    has_gzip,
+    has_lz4,
+    has_snappy,
+    has_zstd,
+)
+
 from responder.engagement.errors import Misconfigured
 from responder.stream.options import Inconsistent
+
+CODECS = {"gzip": has_gzip, "lz4": has_lz4, "snappy": has_snappy, "zstd": has_zstd}
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
@@ -18,6 +30,13 @@ class UnusableTlsFiles(Misconfigured):
 
     files: str
     why: str
+
+
+@dataclass(eq=False, kw_only=True)
+class MissingCodec(Misconfigured):
+    """The library that packs and unpacks {codec} is missing; install aiokafka with its extras."""
+
+    codec: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +104,7 @@ class KafkaOptions:
     group_prefix: str = ""
     group_instance_id: str | None = None
     """Unique to this process for as long as it lives (a StatefulSet's pod name), or None. A static
-    member never says goodbye: after a stop its partitions idle for the session time-out."""
+    member never says goodbye: after a stop its partitions idle for the session time-out (15)."""
 
     session_timeout_ms: int = 45_000
     heartbeat_interval_ms: int = 3_000
@@ -109,6 +128,10 @@ class KafkaOptions:
     """Appends that wait for an answer may hold this much; the next one is refused at once."""
 
     def __post_init__(self) -> None:
+        # Whatever we pack with ourselves, others may choose: their batch would be unreadable (18).
+        for codec, is_there in CODECS.items():
+            if not is_there():
+                raise MissingCodec(codec=codec)
         for server in self.bootstrap_servers.split(","):
             host, _, port = server.strip().rpartition(":")
             if not (host and port.isdigit()):
@@ -120,7 +143,7 @@ class KafkaOptions:
                 "heartbeat_interval_ms must be at most session_timeout_ms / 3: "
                 f"{self.heartbeat_interval_ms} against {self.session_timeout_ms}"
             )
-        # aiokafka cuts JoinGroup, which lasts as long as the slowest member drains.
+        # aiokafka cuts JoinGroup, which lasts as long as the slowest member drains (11).
         if self.rebalance_timeout_ms >= self.request_timeout_ms:
             raise Inconsistent(
                 "rebalance_timeout_ms must be less than request_timeout_ms: "
@@ -137,14 +160,14 @@ class KafkaOptions:
         }
 
     def consumer_arguments(self, group: str) -> dict[str, Any]:
-        """For `AIOKafkaConsumer`; its defaults read from the end and commit by themselves."""
+        """For `AIOKafkaConsumer`; by default it reads from the end and commits by itself (17)."""
         return {
             **self.client_arguments(),
             "group_id": self.group_prefix + group,
             "group_instance_id": self.group_instance_id,
             "session_timeout_ms": self.session_timeout_ms,
             "heartbeat_interval_ms": self.heartbeat_interval_ms,
-            # By default the session time-out: a drain longer than that would expel the member.
+            # By default the session time-out: a longer drain would expel the member (11).
             "rebalance_timeout_ms": self.rebalance_timeout_ms,
             "max_poll_interval_ms": self.max_poll_interval_ms,
             "fetch_max_wait_ms": self.fetch_max_wait_ms,

@@ -1,6 +1,7 @@
 """Taking records out of aiokafka's prefetch buffer: fairly, within room, never past a bad one.
 
-Four of aiokafka's habits (0.14) shape this module. The numbers are those of `docs/` on the log.
+Four of aiokafka's habits shape this module; the numbers are those of
+`docs/explanation/aiokafka.md`.
 
 - `getmany` without a list of partitions serves one of them for thousands of records before the
   next (trap 8), and a *waiting* `getmany` on a list is slow (9). So while anything is buffered the

@@ -30,7 +30,7 @@ def test_the_image_runs_as_the_user_that_kubernetes_expects() -> None:
         assert (str(context["runAsUser"]), str(context["runAsGroup"])) == user
 
 
-def test_nothing_reaches_the_build_but_what_is_copied() -> None:
+def test_what_is_copied_exists_and_nothing_else_reaches_the_build() -> None:
     allowed = {line[1:] for line in _lines(".dockerignore") if line.startswith("!")}
     copied = {
         source
@@ -40,6 +40,7 @@ def test_nothing_reaches_the_build_but_what_is_copied() -> None:
         for source in sources.split()
     }
     assert copied == allowed
+    assert {name for name in copied if not (ROOT / name).exists()} == set()
 
 
 def _lines(name: str) -> list[str]:
