@@ -1,0 +1,103 @@
+"""JSON Schema per event, AsyncAPI for the log, OpenAPI for the API: from the models."""
+
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from responder.engagement.events import DEAD_LETTER_TOPIC, EVENTS, TOPICS, Data
+from responder.web.api.openapi import document
+
+FOLDER = Path("schemas")
+HEADER = "# Generated from the models by `make schemas`; do not edit.\n"
+
+
+def files() -> Mapping[Path, str]:
+    made = {FOLDER / f"{event.type}.json": _json(schema(event)) for event in EVENTS}
+    made[FOLDER / "asyncapi.yaml"] = _yaml(asyncapi())
+    made[FOLDER / "openapi.yaml"] = _yaml(document())
+    return made
+
+
+def schema(event: type[Data]) -> dict[str, Any]:
+    """The data of one event, as JSON Schema 2020-12."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:responder:schema:{event.type}",
+        **event.model_json_schema(mode="validation"),
+    }
+
+
+def asyncapi() -> dict[str, Any]:
+    """Every topic, what is on it, and which CloudEvents attributes its records carry."""
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Responder",
+            "version": version("responder"),
+            "description": (
+                "CloudEvents 1.0 in the Kafka binary binding: attributes as `ce_*` headers, JSON"
+                " data as the value, `source/thread_id` as the key."
+            ),
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "channels": {_name(topic): _channel(topic) for topic in TOPICS},
+        "operations": {
+            f"produce_{_name(topic)}": {
+                "action": "receive" if topic == "engagement.received" else "send",
+                "channel": {"$ref": f"#/channels/{_name(topic)}"},
+            }
+            for topic in TOPICS
+        },
+    }
+
+
+def _channel(topic: str) -> dict[str, Any]:
+    events = [event for event in EVENTS if event.topic == topic]
+    messages = {_name(event.type): _message(event) for event in events}
+    if topic == DEAD_LETTER_TOPIC:
+        messages["record"] = {
+            "summary": "A record that could not be processed, whole; `responder-dl-*` headers say"
+            " where, why and how often.",
+            "payload": {},
+        }
+    return {"address": topic, "messages": messages}
+
+
+def _message(event: type[Data]) -> dict[str, Any]:
+    attributes = {
+        "ce_specversion": {"const": "1.0"},
+        "ce_id": {"type": "string"},
+        "ce_source": {"type": "string", "description": "the source's name in responder.toml"},
+        "ce_type": {"const": event.type},
+        "ce_subject": {"type": "string", "description": "the thread's id"},
+        "ce_time": {"type": "string", "format": "date-time"},
+    }
+    return {
+        "name": event.type,
+        "summary": (event.__doc__ or "").partition("\n")[0],
+        "headers": {
+            "type": "object",
+            "properties": attributes,
+            "required": ["ce_source", "ce_type"],
+        },
+        "payload": {"$ref": f"./{event.type}.json"},
+    }
+
+
+def _name(topic: str) -> str:
+    return topic.replace(".", "_")
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _yaml(content: Mapping[str, Any]) -> str:
+    return HEADER + yaml.safe_dump(
+        json.loads(json.dumps(content)), sort_keys=False, allow_unicode=True, width=100
+    )
