@@ -236,6 +236,8 @@ class Item:
     reply_id: ReplyId | None
     reply_text: str | None
     """The approved text, from the approval on."""
+    taken_back_text: str | None
+    """What was last approved and did not go out: undone, voided, or refused by the platform."""
     reply_url: str | None
     deliveries: tuple[Delivery, ...]
     is_handed_over: bool

@@ -150,6 +150,7 @@ class PostgresDesk:
             earlier_drafts=drafts[1:],
             reply_id=None if reply is None else ReplyId(reply.id),
             reply_text=None if reply is None else reply.text,
+            taken_back_text=await _taken_back(connection, engagement_id),
             reply_url=row.answer_url,
             deliveries=deliveries,
             is_handed_over=last is not None and last.outcome == "handed_over",
@@ -438,6 +439,19 @@ async def _reply(connection: AsyncConnection, engagement_id: EngagementId) -> An
         {"id": engagement_id},
     )
     return found.one_or_none()
+
+
+async def _taken_back(connection: AsyncConnection, engagement_id: EngagementId) -> str | None:
+    """The text of the last decision to reply, if it no longer stands."""
+    found = await connection.execute(
+        text("""
+            SELECT text, status FROM decision WHERE engagement_id = :id AND kind = 'reply'
+            ORDER BY made_at DESC, id DESC LIMIT 1
+            """),
+        {"id": engagement_id},
+    )
+    row = found.one_or_none()
+    return row.text if row is not None and row.status in {"undone", "voided"} else None
 
 
 async def _deliveries(connection: AsyncConnection, reply_id: UUID) -> tuple[Delivery, ...]:

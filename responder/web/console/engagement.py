@@ -85,8 +85,8 @@ async def _values(visit: Visit, item: Item, typed: str | None) -> dict[str, Any]
 
 def written(item: Item) -> str:
     """What the editor starts with: the person's own last words, else the suggestion."""
-    if item.reply_text is not None:
-        return item.reply_text
+    if item.taken_back_text is not None:
+        return item.taken_back_text
     return (item.draft.text if item.draft else None) or ""
 
 

@@ -130,11 +130,27 @@ ACTS: Mapping[str, str] = {
     "missed": "Became late",
 }
 
+WHY: Mapping[str, str] = {
+    "thread_changed": "the comment or its thread changed",
+    "approval_void": "it was no longer as it was decided",
+    "no_way_out": "there is no way to post there",
+    "not_seen_in_time": "it was not seen in time",
+    "not_reachable": "the site could not be reached",
+    "refused": "the site said no",
+    "listing_incomplete": "the site does not list everything",
+    "cannot_be_read_back": "the site cannot be read",
+    "returned": "a person took it back",
+    "no_knowledge": "nothing that we know answers it",
+    "not_wanted": "nobody waits for a reply",
+    **{reason.value: said for reason, said in REASONS.items()},
+}
+
 WRITERS: Mapping[str, str] = {
     "rule": "a rule",
     "triage": "Responder",
     "drafting": "Responder",
     "delivery": "Responder",
+    "relay": "Responder",
     "system": "Responder",
     "platform": "the site",
     "author": "its author",
@@ -240,6 +256,11 @@ def counted(number: int, one: str, many: str) -> str:
 def act(name: str) -> str:
     """What happened, for the history; an act without words of its own keeps its name."""
     return ACTS.get(name) or name.replace("_", " ").replace(".", " ").capitalize()
+
+
+def why(reason: str) -> str:
+    """The reason of an act; one without words of its own keeps its name."""
+    return WHY.get(reason) or reason.replace("_", " ")
 
 
 def who(actor: str) -> str:

@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from responder.review.ports import Change
-from responder.testing.clock import LoopClock, VirtualTimeLoop, run
+from responder.testing.clock import LoopClock, run
 from responder.web.sse import Closing, Hub, Listener, Notice, Reset, position
 
-EVENT_LOOP = VirtualTimeLoop
 
 
 def change(number: int) -> Change:
