@@ -98,11 +98,14 @@ class Window:
             they still exist.
         """
         there = {each.key: each for each in tree if each.mode != DELETED}
-        taken = {each.id for each in tree}
         missing = {
             key: seen for key, seen in self.seen.items() if seen.uri == uri and key not in there
         }
-        deleted = {key for key, seen in missing.items() if seen.id in taken}
+        marked = {each.key for each in tree if each.mode == DELETED}
+        holders = self._holders(tree)
+        deleted = {
+            key for key, seen in missing.items() if key in marked or holders[seen.id] > seen.created
+        }
         changes = [*self._changes(there.values()), *(_deleted(missing[key]) for key in deleted)]
         after = {key: seen for key, seen in self.seen.items() if key not in deleted}
         for key in missing.keys() - deleted:
@@ -149,6 +152,12 @@ class Window:
             pages.setdefault(each.uri, []).append((*row, each.missed_at))
         head = {"v": _FORMAT, "since": self.since, "limit": self.limit, "turn": self.turn}
         return json.dumps({**head, "pages": pages}, separators=(",", ":"))
+
+    def _holders(self, tree: Sequence[IssoComment]) -> Mapping[int, float]:
+        """When the comment that holds an id now, here or on another page, was made."""
+        made = [(seen.id, seen.created) for seen in self.seen.values()]
+        made += [(each.id, each.created) for each in tree]
+        return dict(sorted(made))
 
     def _listed_as(self, key: str) -> str | None:
         seen = self.seen.get(key)
