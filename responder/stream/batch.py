@@ -55,17 +55,20 @@ class BatchService:
             lanes = await self._gather()
             await self._serve(me, lanes)
             me.free()
-            await self._workers.give_way()
+            if self._workers.is_hogging(me):
+                await self._workers.give_way()
 
     async def _gather(self) -> list[Lane]:
         """A full batch, or what there is after lingering. Only one worker lingers at a time."""
         while True:
             is_full = self._ready() >= self._batch.size
-            if not self._workers.may_start or (self._somebody_lingers and not is_full):
+            if not self._workers.may_start() or (self._somebody_lingers and not is_full):
                 await self._workers.rest()
                 continue
             if not is_full and self._batch.linger_seconds > 0:
                 await self._linger()
+                if not self._workers.may_start():
+                    continue
             in_key_order = self._batch.order == "key"
             if lanes := self._lanes.take_batch(self._batch.size, in_key_order=in_key_order):
                 return lanes

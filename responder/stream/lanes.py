@@ -202,7 +202,10 @@ class Lanes:
     def remove(self, lane: Lane, records: int) -> list[int]:
         """Take `records` finished ones from the head of a taken lane; gives their offsets."""
         done: Collection[Record]
-        if records == len(lane.records):
+        if records == 1:
+            done = (lane.records.popleft(),)
+            size = size_of(done[0])
+        elif records == len(lane.records):
             done, lane.records = lane.records, deque()
             size = lane.size_bytes
         else:

@@ -12,7 +12,7 @@ three times: by the closed window, by the log, and by the inbox.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from responder.stream.committer import Committer
 from responder.stream.deadletter import TokenBucket, Tokens
@@ -80,15 +80,11 @@ class Ownership:
             shelves = [self.shelves[a] for a in assignments if a in self.shelves]
             for shelf in shelves:
                 self._lanes.drop(shelf)
-            # Also without news: only a refused commit tells that they are lost already.
-            lost = await self._committer.commit(shelves, also_clean=is_revoked)
-            kept = [shelf for shelf in shelves if shelf.assignment not in lost]
-            if kept and await self._workers.drained(kept, self._options.drain_timeout):
-                self._observer.drain_timed_out(len(self._workers.busy_with(kept)))
-            if self._workers.cut_lost(shelves):
-                await self._workers.drained(shelves, self._options.cancel_grace)
-            await self._committer.commit(kept)
-            self._fence(shelves)
+            try:
+                await self._drain(shelves, is_revoked=is_revoked)
+            finally:  # also when the log ends our callback at its deadline
+                self._workers.cut_lost(shelves)
+                self._fence(shelves)
 
     def lose(self, assignments: Collection[Assignment]) -> None:
         """These are somebody else's already: nothing of them may go on."""
@@ -104,6 +100,16 @@ class Ownership:
         """Let every partition bury so many more."""
         for tokens in self._tokens.values():
             tokens.allow(records)
+
+    async def _drain(self, shelves: Sequence[Shelf], *, is_revoked: bool) -> None:
+        # Also without news: only a refused commit tells that they are lost already.
+        lost = await self._committer.commit(shelves, also_clean=is_revoked)
+        kept = [shelf for shelf in shelves if shelf.assignment not in lost]
+        if kept and await self._workers.drained(kept, self._options.drain_timeout):
+            self._observer.drain_timed_out(len(self._workers.busy_with(kept)))
+        if self._workers.cut_lost(shelves):
+            await self._workers.drained(shelves, self._options.cancel_grace)
+        await self._committer.commit(kept)
 
     def _fence(self, shelves: Iterable[Shelf]) -> None:
         for shelf in shelves:

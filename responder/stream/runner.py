@@ -189,7 +189,11 @@ class Consumer:
         # A rebalance may hold the poll; draining does not wait for it.
         await asyncio.wait([polling], timeout=self._options.poll_wait)
         owned = list(self._ownership.shelves)
-        if polling.done() and isinstance(polling.exception(), Unreachable):
+        if (
+            polling.done()
+            and not polling.cancelled()
+            and isinstance(polling.exception(), Unreachable)
+        ):
             self._ownership.lose(owned)
         else:
             await self._ownership.give_up(owned)
@@ -218,14 +222,20 @@ class Consumer:
             if self._ownership.shelves and not room:
                 await self._wait_for_space()
                 continue
-            try:
-                batch = await self._log.poll(room, self._options.poll_wait)
-            except Corrupt as corrupt:
-                self._observer.corrupt(corrupt)
-                await self._clock.sleep(self._options.poll_wait)
-                continue
-            self._take(batch)
+            self._take(await self._poll(room))
             await asyncio.sleep(0)
+
+    async def _poll(self, room: Mapping[Assignment, int]) -> Mapping[Assignment, Sequence[Record]]:
+        try:
+            return await self._log.poll(room, self._options.poll_wait)
+        except Corrupt as corrupt:
+            self._observer.corrupt(corrupt)
+            await self._clock.sleep(self._options.poll_wait)
+            return {}
+        except asyncio.CancelledError as cancelled:
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            raise Unreachable("the log's client has cancelled its own poll") from cancelled
 
     def _room(self) -> Mapping[Assignment, int]:
         shelves = self._ownership.shelves

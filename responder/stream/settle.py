@@ -77,8 +77,6 @@ class Settlement:
         """End the attempt for the record at the head of the lane."""
         if isinstance(outcome, Done):
             self.done(lane)
-        elif lane.shelf.is_leaving:
-            self._lanes.release(lane)  # the next owner sees it again
         elif isinstance(outcome, Retry):
             await self._retry(lane, outcome)
         else:

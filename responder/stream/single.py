@@ -20,7 +20,7 @@ class SingleService:
     async def serve(self, me: Worker) -> None:
         workers = self._workers
         while workers.is_open:
-            if not workers.may_start or (lane := self._lanes.take()) is None:
+            if not workers.may_start() or (lane := self._lanes.take()) is None:
                 await workers.rest()
                 continue
             outcome = await self._attempt(me, lane)
@@ -29,16 +29,17 @@ class SingleService:
             else:
                 await self._settlement.settle_for(me, lane, outcome)
             me.free()
-            await workers.give_way()
+            if workers.is_hogging(me):
+                await workers.give_way()
 
     async def _attempt(self, me: Worker, lane: Lane) -> Outcome | None:
         """None when the lane was lost meanwhile."""
         if lane.verdict is not None:
-            me.lanes = [lane]
+            me.lanes = (lane,)
             self._workers.wake()
             return lane.verdict
         outcome: Outcome | None = None
-        self._workers.begin(me, [lane])
+        self._workers.begin(me, (lane,))
         try:
             outcome = await self._handle(lane.records[0])
         except asyncio.CancelledError:

@@ -9,8 +9,9 @@ cancellation without a cut is somebody ending the worker itself.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from enum import Enum, auto
+from typing import Any
 
 from responder.stream.environment import Environment
 from responder.stream.handler import HANDLER_TIMEOUT, HEAD_OF_LINE, Retry
@@ -40,7 +41,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.task: asyncio.Task[None]
-        self.lanes: list[Lane] = []
+        self.lanes: Sequence[Lane] = ()
         self.started_at = 0.0
         self.is_handling = False
         self.cut: Cut | None = None
@@ -69,7 +70,7 @@ class Worker:
         return self._ended
 
     def free(self) -> None:
-        self.lanes = []
+        self.lanes = ()
         if self.cut is not None:
             self.take_cut()  # the handler has kept the cancellation to itself
         if self._ended is not None:
@@ -95,16 +96,15 @@ class Workers:
         self._idle: list[asyncio.Future[None]] = []
         self._woken = 0
 
-    def start(self, serve: Callable[[Worker], Awaitable[None]]) -> list[asyncio.Task[None]]:
-        async def work(worker: Worker) -> None:
-            await serve(worker)
-
+    def start(
+        self, serve: Callable[[Worker], Coroutine[Any, Any, None]]
+    ) -> list[asyncio.Task[None]]:
         for worker in self.all:
-            worker.task = asyncio.create_task(work(worker))
+            worker.task = asyncio.create_task(serve(worker))
         return [worker.task for worker in self.all]
 
-    @property
     def may_start(self) -> bool:
+        """Whether there is something to start, and a place for it."""
         limit = self.limit
         return (
             self.running < limit.current
@@ -117,7 +117,7 @@ class Workers:
 
         To wake all that could find work would switch tasks for nothing when handlers are quick.
         """
-        while self._idle and self._woken < WOKEN_AT_ONCE and self.may_start:
+        while self._idle and self._woken < WOKEN_AT_ONCE and self.may_start():
             idle = self._idle.pop()
             if not idle.done():
                 self._woken += 1
@@ -130,13 +130,16 @@ class Workers:
         await idle
         self._woken -= 1
 
-    async def give_way(self) -> None:
-        """Let other tasks run if none has for a while."""
-        if self._clock.monotonic() - self._ran_others_at >= self._yield_every:
-            await asyncio.sleep(0)
-            self._ran_others_at = self._clock.monotonic()
+    def is_hogging(self, worker: Worker) -> bool:
+        """Whether no other task has run for a while."""
+        return worker.started_at - self._ran_others_at >= self._yield_every
 
-    def begin(self, worker: Worker, lanes: list[Lane]) -> None:
+    async def give_way(self) -> None:
+        """Let other tasks run."""
+        await asyncio.sleep(0)
+        self._ran_others_at = self._clock.monotonic()
+
+    def begin(self, worker: Worker, lanes: Sequence[Lane]) -> None:
         """A handler starts with what was taken of these lanes."""
         worker.lanes = lanes
         worker.started_at = now = self._clock.monotonic()

@@ -65,7 +65,7 @@ def test_lanes_of_a_partition_take_turns_whatever_their_depth() -> None:
     lanes, shelf = Lanes(), a_shelf()
     lanes.put(shelf, [a_record(n, "hot") for n in range(10)])
     lanes.put(shelf, [a_record(10, "a"), a_record(11, "b")])
-    order = []
+    order: list[int] = []
     while (lane := lanes.take()) is not None and len(order) < 5:
         order += lanes.remove(lane, 1)
         lanes.release(lane)

@@ -261,6 +261,16 @@ class Gone(MemoryLog):
         return await super().poll(room, wait)
 
 
+class SelfCancelling(MemoryLog):
+    """A client that cancels its own waits when it breaks, as asyncio libraries do."""
+
+    @override
+    async def poll(
+        self, room: Mapping[Assignment, int], wait: float
+    ) -> Mapping[Assignment, Sequence[Record]]:
+        raise asyncio.CancelledError
+
+
 class Refused(MemoryLog):
     """A client that the log does not let in."""
 
@@ -291,7 +301,13 @@ class TestSupervisor:
 
     @pytest.mark.parametrize(
         ("client", "error"),
-        [(Deaf, Stalled), (Stuck, Stalled), (Gone, Unreachable), (Refused, Unreachable)],
+        [
+            (Deaf, Stalled),
+            (Stuck, Stalled),
+            (Gone, Unreachable),
+            (Refused, Unreachable),
+            (SelfCancelling, Unreachable),
+        ],
     )
     async def test_a_client_that_fails_is_replaced_and_nothing_is_lost(
         self, client: type[MemoryLog], error: type[Exception]
