@@ -39,11 +39,19 @@ class Account:
     gid: int
 
     def first_closed(self, folders: Iterable[Path]) -> Path | None:
-        """The first folder that this account may not enter."""
+        """The first folder that this account may not enter.
+
+        Raises:
+            ServerFailed: nothing can be run under the account at all.
+        """
         command = ["/bin/sh", "-c", FIRST_CLOSED, "sh", *map(str, folders)]
-        found = subprocess.run(  # noqa: S603 - the command is ours
-            command, **self.popen(), env={}, stdout=subprocess.PIPE, check=True
-        ).stdout
+        try:
+            found = subprocess.run(  # noqa: S603 - the command is ours
+                command, **self.popen(), env={}, stdout=subprocess.PIPE, check=True
+            ).stdout
+        except PermissionError as e:  # a container without the right to change accounts
+            why = f"root may not run a process as {self.name} here; run it as another user."
+            raise ServerFailed(what="start", why=why) from e
         return Path(os.fsdecode(found)) if found else None
 
     def require_entry(self, folder: Path) -> None:

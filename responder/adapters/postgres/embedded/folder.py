@@ -15,6 +15,7 @@ because whatever made them may still be writing.
 """
 
 import fcntl
+import glob
 import os
 import shutil
 from collections.abc import Iterator
@@ -84,7 +85,7 @@ class DataFolder:
             account = unprivileged(_owner_of(path / "postgres"))
             _make(path, account, token)
             return cls(path, account, _locked(path))
-        except (PermissionError, NotADirectoryError, FileExistsError) as e:
+        except OSError as e:
             raise FolderUnusable(folder=path, why=e.strerror or str(e)) from e
 
     def release(self) -> None:
@@ -132,7 +133,7 @@ class DataFolder:
         An `initdb` of theirs may live on and still be writing. It fails once its folder is gone,
         which may take more than one attempt; what resists for long is left to the next run.
         """
-        for leftover in self.path.parent.glob(f".{self.path.name}.new-*"):
+        for leftover in self.path.parent.glob(f".{glob.escape(self.path.name)}.new-*"):
             _remove_if_empty(leftover)
         for _ in range(REMOVE_ATTEMPTS):
             leftovers = list(self.path.glob("postgres.new-*"))

@@ -95,7 +95,8 @@ class Process:
     def send_to_group(self, number: signal.Signals) -> None:
         """To it and its children. Only for one that we spawned: it leads its own group."""
         if not self.has_ended():
-            os.killpg(self.pid, number)
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
 
     @property
     def exit_code(self) -> int | None:

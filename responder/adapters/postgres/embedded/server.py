@@ -77,23 +77,28 @@ class EmbeddedPostgres:
         """
         self._folder = folder = DataFolder.claim(self._path, self._token())
         try:
-            programs = self._reachable(folder, on_progress)
-            await folder.remove_leftovers(self._clock)
-            await self._have_cluster(folder, programs, on_progress)
-            self._launcher = Launcher(
-                folder,
-                programs,
-                settings=self._settings,
-                clock=self._clock,
-                stop_seconds=self._stop_seconds,
-            )
-            self._server = await self._launcher.running(on_progress)
-            programs.forget_others_below(folder.path)
-            dsn = _dsn(folder, self._server.port)
-            await _have_database(dsn)
-        except BaseException:
+            return await self._start_in(folder, on_progress)
+        except BaseException as e:
             await self.stop()
+            if isinstance(e, OSError):
+                raise FolderUnusable(folder=self._path, why=e.strerror or str(e)) from e
             raise
+
+    async def _start_in(self, folder: DataFolder, on_progress: OnProgress) -> Dsn:
+        programs = self._reachable(folder, on_progress)
+        await folder.remove_leftovers(self._clock)
+        await self._have_cluster(folder, programs, on_progress)
+        self._launcher = Launcher(
+            folder,
+            programs,
+            settings=self._settings,
+            clock=self._clock,
+            stop_seconds=self._stop_seconds,
+        )
+        self._server = await self._launcher.running(on_progress)
+        programs.forget_others_below(folder.path)
+        dsn = _dsn(folder, self._server.port)
+        await _have_database(dsn)
         return dsn
 
     async def supervise(self, on_progress: OnProgress = silent) -> None:

@@ -182,11 +182,11 @@ class PostgresLogWriter:
             else:
                 for append in batch:
                     await self._send([append])
-        except (Unknown, Unreachable, Rejected) as error:
-            _fail(batch, error)
         except asyncio.CancelledError:
             _fail(batch, Unknown("the writer was stopped"))
             raise
+        except Exception as error:  # noqa: BLE001 - every caller that waits sees it
+            _fail(batch, error)
 
     async def _store(self, batch: list[_Append]) -> None:
         rows = [row for append in batch for row in append.rows]
