@@ -356,6 +356,36 @@ class TestBackPressure:
         assert len(rig.observer.rebalances) == 0
         assert handler.started == [b"0", b"1", b"2", b"3"]
 
+    async def test_no_more_run_at_once_than_the_limit_of_the_moment(self) -> None:
+        rig, handler = StreamRig(), Recorder(1.0)
+        limit = Aimd(2, 8)
+        excess = []
+
+        async def handle(record: Record) -> Outcome:
+            excess.append(handler.running.total() + 1 - limit.current)
+            return await handler(record)
+
+        await rig.feed(*((f"k{n}", f"{n}") for n in range(100)))
+        async with rig.running(One(handle), limit=limit):
+            await rig.until(lambda: len(handler.done) == 100)
+        assert max(excess) <= 0
+        assert handler.most_at_once == 8
+
+    async def test_nothing_starts_while_the_dependency_wants_to_be_left_alone(self) -> None:
+        rig, handler = StreamRig(), Recorder()
+        limited = failing(1, RateLimited(what="the model", after_seconds=30.0), handler)
+
+        async def handle(record: Record) -> Outcome:
+            return await (limited if record.value == b"0" else handler)(record)
+
+        await rig.feed(*(("k", f"{n}") for n in range(1)))
+        async with rig.running(One(handle), limit=Aimd(1, 8)):
+            await rig.until(lambda: rig.observer.counts["retried rate-limited"])
+            began = rig.clock.monotonic()
+            await rig.feed(*((f"k{n}", f"{n}") for n in range(1, 10)))
+            await rig.until(lambda: handler.started)
+            assert 29 <= rig.clock.monotonic() - began <= 31
+
     async def test_adaptive_concurrency_comes_down_under_overload_and_recovers(self) -> None:
         """A dependency that takes eight at once and refuses the rest."""
         rig = StreamRig()
