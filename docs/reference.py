@@ -166,10 +166,10 @@ def error_page() -> str:
         )
         parts.append(_table(("code", "says"), rows))
     parts.append("\n## Over HTTP\n\nRFC 9457 problems with a stable `code`.\n\n")
-    rows = (
+    over_http = (
         (str(each.status), f"`{each.code}`", each.title, each.remedy) for each in problems.CATALOGUE
     )
-    parts.append(_table(("status", "code", "what", "what to do"), rows))
+    parts.append(_table(("status", "code", "what", "what to do"), over_http))
     return "".join(parts)
 
 

@@ -14,6 +14,7 @@ from responder.adapters.http import GuardedHttp
 from responder.adapters.postgres.guestbook import PostgresGuestbook
 from responder.adapters.postgres.people import PostgresPeople
 from responder.app import health, roles
+from responder.app.demo import Visitors
 from responder.app.keys import Keys
 from responder.app.parts import Parts
 from responder.app.places import LOOPBACK, USER_AGENT
@@ -22,7 +23,9 @@ from responder.engagement.model import SourceId
 from responder.platforms.signatures import sign_standard
 from responder.settings import Settings
 from responder.settings.rules import is_loopback
+from responder.web.console import words
 from responder.web.guestbook.app import guestbook_app
+from responder.web.guestbook.book import Guestbook
 from responder.web.guestbook.push import Pusher
 from responder.web.server import LOOPBACK_NAMES, application, listen_on
 
@@ -133,9 +136,12 @@ async def serve_guestbook(
     at: Addresses,
     *,
     keys: Keys,
-    banner: str = "",
+    demo: bool = False,
 ) -> None:
-    """The page, its API for Responder, and its own pushes to Responder's gateway."""
+    """The page, its API for Responder, and its own pushes to Responder's gateway.
+
+    In the demo invented people write on it.
+    """
     given = keys.of(GUESTBOOK)
     store = PostgresGuestbook(parts.engine, ids=parts.ids)
     url = URL(at.local_console)
@@ -166,9 +172,14 @@ async def serve_guestbook(
         api_token=given.outgoing_secret,
         pusher=pusher,
         title=title,
-        banner=banner,
+        banner=words.DEMO if demo else "",
     )
     process.serve(await listen_on(listening, app, tls=tls(parts.settings)))
+    if demo:
+        book = Guestbook(
+            store=store, clock=parts.clock, ids=parts.ids, public_url=at.guestbook, title=title
+        )
+        process.background(Visitors(book, pusher, parts.clock, parts.random).run())
 
 
 def targets(parts: Parts) -> Mapping[str, float]:

@@ -14,9 +14,9 @@ from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.people import PostgresPeople
 from responder.adapters.postgres.relay import Releases
 from responder.adapters.system import SystemClock, SystemIds
-from responder.app import roles
+from responder.app import demo, roles
 from responder.app.announcement import Announcement
-from responder.app.data_folder import DataFolder, location
+from responder.app.data_folder import DataFolder, location, write_whole
 from responder.app.keys import FolderKeys
 from responder.app.opening import open_parts
 from responder.app.parts import Parts
@@ -41,7 +41,7 @@ async def run_up(
     settings: Settings,
     environ: Mapping[str, str],
     *,
-    demo: bool,
+    is_demo: bool,
     ready_file: Path | None,
     announce: Callable[[Announcement], None],
     say: Callable[[str], None],
@@ -51,7 +51,7 @@ async def run_up(
     Args:
         settings: everything that is set.
         environ: to find the data folder by.
-        demo: seeded sources and invented people; `settings.data.dir` is a temporary folder.
+        is_demo: seeded sources and invented people; `settings.data.dir` is a temporary folder.
         ready_file: removed at start, written once everything serves.
         announce: called once, when everything serves.
         say: one sentence for the person at the terminal, before and after.
@@ -66,7 +66,7 @@ async def run_up(
         folder = location(settings, environ)
         url = await stack.enter_async_context(_database(settings, folder, say))
         data = DataFolder(folder, SystemIds(SystemClock()))
-        up = _Up(settings, data, sockets, demo=demo)
+        up = _Up(settings, data, sockets, is_demo=is_demo)
         parts = await up.open(stack, url)
         process = Process(parts.health)
         stack.push_async_callback(process.stop)
@@ -104,12 +104,12 @@ class _Up:
     """The composition of one process with every role."""
 
     def __init__(
-        self, settings: Settings, data: DataFolder, sockets: Sockets, *, demo: bool
+        self, settings: Settings, data: DataFolder, sockets: Sockets, *, is_demo: bool
     ) -> None:
         self._settings = settings
         self._data = data
         self._sockets = sockets
-        self._demo = demo
+        self._demo = is_demo
         self._keys = FolderKeys(data, settings.source)
         self._at: Addresses = addresses(
             settings,
@@ -123,11 +123,17 @@ class _Up:
             stack,
             self._settings,
             database_url=database_url,
-            configuration_file=self._data.configuration(self._settings.config),
+            configuration_file=self._configuration_file(),
             keys=self._keys,
             guestbook_url=self._at.local_guestbook,
             migrates=True,
         )
+
+    def _configuration_file(self) -> Path:
+        if self._demo:
+            write_whole(self._data.path / "responder.toml", demo.configuration(), mode=0o644)
+            return self._data.configuration(None)
+        return self._data.configuration(self._settings.config)
 
     async def start(self, parts: Parts, process: Process) -> Announcement:
         """Everything serves when this returns."""
@@ -152,9 +158,13 @@ class _Up:
         await serve_metrics(parts, process, self._sockets.metrics)
         has_guestbook = GUESTBOOK in parts.current.workspace().sources
         if has_guestbook:
-            banner = words.DEMO if self._demo else ""
             await serve_guestbook(
-                parts, process, self._sockets.guestbook, self._at, keys=self._keys, banner=banner
+                parts,
+                process,
+                self._sockets.guestbook,
+                self._at,
+                keys=self._keys,
+                demo=self._demo,
             )
         await process.start()
         self._data.remember_address(self._at.console)

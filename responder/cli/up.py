@@ -48,7 +48,7 @@ def _run(data_dir: Path | None, port: int | None, ready_file: Path | None, *, is
         run_up(
             settings,
             environment(),
-            demo=is_demo,
+            is_demo=is_demo,
             ready_file=None if ready_file is None else ready_file.absolute(),
             announce=_announce,
             say=terminal().say,
