@@ -44,7 +44,7 @@ lint: .venv/.dev-is-there
 	$(BIN)/mypy
 	$(BIN)/deptry responder
 	$(BIN)/codespell
-	$(BIN)/djlint --check --quiet responder/web
+	$(BIN)/djlint --lint --quiet responder/web
 	$(BIN)/yamllint --strict .
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m pytest -q tests/architecture tests/docs

@@ -4,7 +4,8 @@ Each opens what it needs and closes it again; none prints.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -29,13 +30,18 @@ from responder.app.logs import kafka_options, topic_specs
 from responder.app.places import Connector, Places
 from responder.audit.ports import Findings
 from responder.engagement.errors import Conflict, Misconfigured
-from responder.engagement.model import PersonId, SourceId
-from responder.reconcile.ports import Finding
+from responder.engagement.events import Event
+from responder.engagement.model import PersonId
+from responder.intake.service import read_again
+from responder.reconcile.ports import Finding, Level
 from responder.review.ports import Balance, DeadLetter
 from responder.settings import Settings
 
 ALLOWANCE_CHANNEL = "responder_allow"
 """`NOTIFY` on it, with `{"group", "records"}`, lets a stopped consumer bury so many more."""
+
+PUSHED = frozenset({"guestbook", "webhook"})
+"""Platforms that take pushes."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -137,18 +143,22 @@ class Admin:
         """
         configuration = self.configuration()
         source = configuration.workspace.source(name)
-        connector = Connector(keys=self._keys(), clock=self._clock, guestbook_url=None)
-        try:
-            places = Places()
-            await connector.connect(configuration, places)
+        async with self._connected(configuration) as places:
             check = places.check.get(source.id)
-            return () if check is None else await check.check()
-        finally:
-            await connector.close()
+            if check is not None:
+                return await check.check()
+        return [Finding(level=Level.OK, what=name, says="configured, with its secrets")]
 
-    def push_address(self, source: SourceId) -> str:
-        """Where pushes to it go; the last part is a secret. Raises MissingSecret."""
-        return f"{self._console_url()}/in/{source}/{self._keys().of(source).address_token}"
+    def push_addresses(self, name: str) -> tuple[str, ...]:
+        """Where pushes to it go, if it takes any; the last part is a secret.
+
+        Raises:
+            NotFound, MissingSecret, BadConfiguration.
+        """
+        source = self.configuration().workspace.source(name)
+        if source.platform not in PUSHED:
+            return ()
+        return (f"{self._console_url()}/in/{source.id}/{self._keys().of(source.id).address_token}",)
 
     async def dead_letters(self, *, status: str, limit: int) -> Sequence[DeadLetter]:
         async with command_engine(self._settings, self._environ) as engine:
@@ -160,16 +170,25 @@ class Admin:
             return await self._desk(engine).dead_letter(dead_letter_id)
 
     async def retry_dead_letter(self, dead_letter_id: UUID, *, name: str | None) -> None:
-        """Raises NotFound, WhoActs, NobodyYet."""
-        async with command_engine(self._settings, self._environ) as engine:
+        """Have it read again, as the configuration is now.
+
+        Raises:
+            NotFound, WhoActs, NobodyYet: nothing was changed.
+            Invalid: it still cannot be read; nothing was changed.
+        """
+        async with (
+            self._connected(self.configuration()) as places,
+            command_engine(self._settings, self._environ) as engine,
+        ):
             actor = await self._actor(engine, name)
-            await PostgresDeadLetterDesk(engine).retry(dead_letter_id, actor=actor)
+            await self._letters(engine, places).retry(dead_letter_id, actor=actor)
 
     async def drop_dead_letter(self, dead_letter_id: UUID, *, name: str | None, note: str) -> None:
         """Raises NotFound, WhoActs, NobodyYet."""
         async with command_engine(self._settings, self._environ) as engine:
             actor = await self._actor(engine, name)
-            await PostgresDeadLetterDesk(engine).drop(dead_letter_id, actor=actor, note=note)
+            letters = self._letters(engine, Places())
+            await letters.drop(dead_letter_id, actor=actor, note=note)
 
     async def allow_dead_letters(self, *, group: str, records: int) -> None:
         """Let a consumer that stopped for too many failures go on, in whatever process it is."""
@@ -212,6 +231,25 @@ class Admin:
             return EnvironmentKeys(self._settings.source)
         folder = DataFolder(location(self._settings, self._environ), self._ids)
         return FolderKeys(folder, self._settings.source)
+
+    @asynccontextmanager
+    async def _connected(self, configuration: Configuration) -> AsyncIterator[Places]:
+        """Each source with its platform."""
+        connector = Connector(keys=self._keys(), clock=self._clock, guestbook_url=None)
+        try:
+            places = Places()
+            await connector.connect(configuration, places)
+            yield places
+        finally:
+            await connector.close()
+
+    def _letters(self, engine: AsyncEngine, places: Places) -> PostgresDeadLetterDesk:
+        def read_as_now(
+            source: str, headers: Sequence[tuple[str, str]], value: bytes
+        ) -> tuple[Event, ...]:
+            return read_again(places.push, source, headers, value, now=self._clock.now())
+
+        return PostgresDeadLetterDesk(engine, read_again=read_as_now)
 
     def _access(self, engine: AsyncEngine) -> Access:
         return Access(store=PostgresPeople(engine), clock=self._clock, ids=self._ids)

@@ -59,7 +59,7 @@ def _addresses(announcement: Announcement, *, with_secrets: bool) -> Iterator[Te
 
 def _where_and_how(announcement: Announcement) -> Iterator[Text]:
     yield _labelled("Data", str(announcement.data_dir))
-    yield _labelled("Another", "machine? There, run:  " + _tunnel(announcement))
+    yield _labelled("Elsewhere", _tunnel(announcement), "run on the other computer")
     yield _labelled("Stop", "Ctrl-C")
 
 
@@ -68,7 +68,7 @@ def _tunnel(announcement: Announcement) -> str:
     urls = (announcement.console_url, announcement.guestbook_url)
     ports = [urlsplit(url).port for url in urls if url is not None]
     forwards = " ".join(f"-L {port}:127.0.0.1:{port}" for port in ports if port is not None)
-    return f"ssh {forwards} THIS-MACHINE   (or set server.public_url and TLS)"
+    return f"ssh {forwards} THIS-MACHINE"
 
 
 def _labelled(label: str, value: str, remark: str = "") -> Text:

@@ -26,9 +26,10 @@ def list_(*, place: Place = HERE) -> Exit:
 async def check(
     name: Annotated[str, Parameter(help="As `responder.toml` names it.")], *, place: Place = HERE
 ) -> Exit:
-    found = await place.admin().check_source(name)
-    if not found:
-        terminal().say("Nothing about this place can be seen from here.")
-        return Exit.DONE
+    admin = place.admin()
+    found = await admin.check_source(name)
     findings.show(terminal(), found)
+    if terminal().is_seen:  # its last part is a secret
+        for address in admin.push_addresses(name):
+            terminal().say(f"Its pushes go to: {address}")
     return findings.verdict(found)

@@ -78,7 +78,7 @@ INGEST_REQUESTS = CounterMetric(
     name="ingest_requests_total",
     meaning="Pushes, by what became of them.",
     labels=(SOURCE, Label("outcome", 4), Label("reason", 12)),
-    most=240,
+    most=210,
 )
 INGEST_SECONDS = HistogramMetric(
     name="ingest_request_duration_seconds",
@@ -95,7 +95,7 @@ INGEST_EVENTS = CounterMetric(
 STAGE_SECONDS = HistogramMetric(
     name="stage_duration_seconds",
     meaning="How long a stage worked, one figure a call.",
-    labels=(Label("stage", 5),),
+    labels=(Label("stage", 8),),
     buckets=WORK_BUCKETS,
 )
 

@@ -118,7 +118,10 @@ def test_replies_carry_the_name_of_the_voice_unless_the_source_says_otherwise() 
         ("[sourcs]\n", "responder.toml:1: sourcs: there is no such key here (did you mean"),
         ('[sources.a]\nplatform = "iso"', "responder.toml:2: sources.a.platform: there is no"),
         ("[sources.a]\n", "responder.toml:1: sources.a.platform: this key is missing; allowed: gu"),
-        ('\n[sources.a]\nplatform = "isso"', "responder.toml:2: sources.a.url: this key is missing"),
+        (
+            '\n[sources.a]\nplatform = "isso"',
+            "responder.toml:2: sources.a.url: this key is missing",
+        ),
         (
             '[sources.a]\nplatform = "isso"\nbasurl = "x"',
             "responder.toml:3: sources.a.basurl: there is no such key here (did you mean 'base_url",
