@@ -98,22 +98,18 @@ class Window:
             they still exist.
         """
         there = {each.key: each for each in tree if each.mode != DELETED}
-        missing = {
-            key: seen for key, seen in self.seen.items() if seen.uri == uri and key not in there
-        }
-        marked = {each.key for each in tree if each.mode == DELETED}
-        holders = self._holders(tree)
-        deleted = {
-            key for key, seen in missing.items() if key in marked or holders[seen.id] > seen.created
-        }
-        changes = [*self._changes(there.values()), *(_deleted(missing[key]) for key in deleted)]
+        missing = {key for key, seen in self.seen.items() if seen.uri == uri and key not in there}
+        deleted = self._displaced(tree) | (missing & {each.key for each in tree})
+        missing -= deleted
+        changes = [*self._changes(there.values()), *(_deleted(self.seen[key]) for key in deleted)]
         after = {key: seen for key, seen in self.seen.items() if key not in deleted}
-        for key in missing.keys() - deleted:
-            after[key] = _missed(missing[key], now)
-        for key, each in there.items():
-            if each.created >= self.since:
-                after[key] = _remember(each, self.seen.get(key))
-        ask = tuple(key for key in missing.keys() - deleted if _is_missed_again(missing[key], now))
+        after |= {key: _missed(self.seen[key], now) for key in missing}
+        after |= {
+            key: _remember(each, self.seen.get(key))
+            for key, each in there.items()
+            if each.created >= self.since
+        }
+        ask = tuple(key for key in missing if _is_missed_again(self.seen[key], now))
         return replace(self, seen=after), tuple(changes), ask
 
     def settle(self, key: str, *, exists: bool, now: float) -> tuple["Window", tuple[Change, ...]]:
@@ -153,11 +149,10 @@ class Window:
         head = {"v": _FORMAT, "since": self.since, "limit": self.limit, "turn": self.turn}
         return json.dumps({**head, "pages": pages}, separators=(",", ":"))
 
-    def _holders(self, tree: Sequence[IssoComment]) -> Mapping[int, float]:
-        """When the comment that holds an id now, here or on another page, was made."""
-        made = [(seen.id, seen.created) for seen in self.seen.values()]
-        made += [(each.id, each.created) for each in tree]
-        return dict(sorted(made))
+    def _displaced(self, tree: Sequence[IssoComment]) -> set[str]:
+        """Comments, on whichever page, whose id a later one on this page has now."""
+        holders = {each.id: each.created for each in tree}
+        return {key for key, seen in self.seen.items() if holders.get(seen.id, 0.0) > seen.created}
 
     def _listed_as(self, key: str) -> str | None:
         seen = self.seen.get(key)

@@ -76,7 +76,9 @@ class Reading(RuleBasedStateMachine):
         number = data.draw(st.sampled_from(sorted(self.site.comments)))
         gone = self.site.comments.pop(number)
         if keeps_its_place:
+            # Only a comment with answers keeps its place, and they are still to be seen.
             self.site.comments[number] = replace(gone, mode=DELETED, text="")
+            self.somebody_writes(gone.uri)
 
     @rule()
     def it_is_polled(self) -> None:
