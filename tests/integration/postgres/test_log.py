@@ -1,6 +1,7 @@
 """What the log in PostgreSQL promises beyond the port's contract."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -11,12 +12,13 @@ import asyncpg
 import pytest
 
 from responder.adapters.postgres.dsn import Dsn
+from responder.adapters.postgres.log.claims import release_all
 from responder.adapters.postgres.log.consumer import PostgresLog
 from responder.adapters.postgres.log.schema import LOG_SCHEMA_SQL
 from responder.adapters.postgres.log.topics import create_topics, prune
 from responder.adapters.postgres.log.writer import PostgresLogWriter
 from responder.adapters.system import SystemClock, SystemIds
-from responder.stream.log import NewRecord, Partition, Position, Rejected, Unreachable
+from responder.stream.log import Assignment, NewRecord, Partition, Position, Rejected, Unreachable
 from responder.testing.contracts.log_bench import until
 from responder.testing.contracts.log_harness import LocalMember
 from responder.testing.postgres import TestServer
@@ -204,6 +206,27 @@ async def test_what_was_claimed_before_another_claim_failed_is_told_of_all_the_s
     await desk.sql.execute("DROP TRIGGER refuse ON log_claim")
     await until(lambda: len(member.owned) == 2, within=10, what="both partitions")
     assert len(member.ever_owned) == 2
+
+
+async def test_after_a_kill_of_every_member_the_next_one_need_not_wait_for_a_lease(
+    desk: Desk,
+) -> None:
+    member = uuid.UUID(int=1)
+    await desk.sql.execute(
+        "INSERT INTO log_claim VALUES ('g', $1, 0, 4, $2, 7, clock_timestamp() + interval '1 hour')",
+        TOPIC,
+        member,
+    )
+    await desk.sql.execute(
+        "INSERT INTO log_member VALUES ('g', $1, $2, now(), clock_timestamp() + interval '1 hour')",
+        member,
+        [TOPIC],
+    )
+    await release_all(desk.sql)
+    heir = await desk.member()
+    await until(lambda: heir.owned, within=10, what="the partition")
+    assert heir.owned == {Assignment(Partition(TOPIC, 0), 8)}
+    assert await heir.log.committed(Partition(TOPIC, 0)) == 4
 
 
 async def test_only_what_every_group_has_read_and_what_is_old_is_pruned(desk: Desk) -> None:
