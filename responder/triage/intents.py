@@ -15,6 +15,10 @@ MODEL = "intents/1"
 LIKELY = 0.5
 _SHORT = 12
 _LONG = 60
+_ARGUMENT = 5
+_DENSITY = 0.03
+_OUTWEIGHS = 2
+"""So much argument outweighs one mention of a fault."""
 
 _SIGNALS = {
     Intent.CRISIS: Signal.ALARM,
@@ -91,18 +95,28 @@ def _complaint(found: Findings) -> float:
 
 
 def _correction(found: Findings) -> float:
-    if found.has(Signal.DISAGREES):
+    if found.has(Signal.DISAGREES) and (found.words < _LONG or _argues(found)):
         return min(0.95, 0.8 + 0.05 * found.count(Signal.DISAGREES))
     # A long text that keeps weighing one thing against another argues, even politely.
-    hints = found.hints(Signal.DISAGREES)
-    return min(0.75, 0.15 * hints) if found.words >= _LONG else 0.1 * min(hints, 3)
+    return 0.75 if _argues(found) else 0.1 * min(found.hints(Signal.DISAGREES), 3)
+
+
+def _argues(found: Findings) -> bool:
+    """Is it long, and does it keep reasoning? One *however* in a story does not argue."""
+    weight = _weight_of_argument(found)
+    return found.words >= _LONG and weight >= max(_ARGUMENT, _DENSITY * found.words)
+
+
+def _weight_of_argument(found: Findings) -> int:
+    return 2 * found.count(Signal.DISAGREES) + found.hints(Signal.DISAGREES)
 
 
 def _question(found: Findings) -> float:
     if found.has(Signal.WANTS):
         return 0.6 if found.count(Signal.ASKS) > 1 else 0.5
     if found.has(Signal.ASKS):
-        return 0.9 if found.question_marks or found.words < _LONG else 0.7
+        sure = found.question_marks or found.words < _LONG
+        return 0.9 if sure or found.count(Signal.ASKS) > 1 else 0.6
     if found.question_marks and found.words:
         # Who complains or argues asks in anger, who suggests asks politely.
         spoken_for = (Signal.FAULT, Signal.DISAGREES, Signal.SUGGESTS, Signal.GREETS)
@@ -141,11 +155,10 @@ def _share(reading: Reading, found: Findings) -> float:
 
 def _settle_long_disagreement(degrees: dict[Intent, float], found: Findings) -> None:
     """A reasoned text speaks of many things; what it does is disagree."""
-    argues = found.count(Signal.DISAGREES) + 0.34 * found.hints(Signal.DISAGREES)
-    if found.words < _LONG or degrees[Intent.CORRECTION] < LIKELY:
+    if not _argues(found):
         return
     for other, signal in ((Intent.CRISIS, Signal.ALARM), (Intent.COMPLAINT, Signal.FAULT)):
-        if argues > found.count(signal):
+        if _weight_of_argument(found) > _OUTWEIGHS * found.count(signal):
             degrees[other] = min(degrees[other], degrees[Intent.CORRECTION] - 0.15)
     for other in (Intent.QUESTION, Intent.SUGGESTION, Intent.PARTNERSHIP, Intent.PURCHASE_INTEREST):
         degrees[other] = min(degrees[other], degrees[Intent.CORRECTION] - 0.15)

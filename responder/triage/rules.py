@@ -5,7 +5,7 @@ Three rules may close a comment, reversibly, each exact: `empty`, `share_without
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from responder.engagement.legible import fold
 from responder.engagement.model import (
@@ -28,6 +28,7 @@ _EXACT = 1.0
 _GUESSED = 0.6
 _UNKNOWN = 0.5
 _SPANS = 3
+_SHORTEST_TITLE = 8
 _READ = 10_000
 """Characters that are read. What comes after shows nothing, and so closes nothing."""
 _OF_RULE = {
@@ -58,7 +59,7 @@ class RuleClassifier:
         return [self.understand(each) for each in batch]
 
     def understand(self, readable: Readable) -> Understanding:
-        reading = read(readable.text[:_READ])
+        reading = _without_title(read(readable.text[:_READ]), readable)
         tag, probability = self._detector.detect(reading.spoken)
         language = Judged(tag, probability, "linear", self._detector.model)
         case = _Case(readable, reading, find(reading, tag), language)
@@ -79,6 +80,14 @@ class RuleClassifier:
         if self._adverts.is_signed_compliment(case.reading, case.readable, case.found):
             return DismissalReason.SPAM_RULE
         return None
+
+
+def _without_title(reading: Reading, readable: Readable) -> Reading:
+    """What the page's title asks or says, the author does not."""
+    title = fold((readable.page_title or "").strip())
+    if len(title) < _SHORTEST_TITLE:
+        return reading
+    return replace(reading, own=reading.own.replace(title, " " * len(title)))
 
 
 def _closed(case: _Case, reason: DismissalReason) -> Understanding:

@@ -39,6 +39,10 @@ neu beitrag artikel de del en el la los por le les par sur un une articulo entra
 billet com www blogpost
 """
 _FILLER = frozenset(_FILLER_WORDS.split())
+_SITE = re.compile(
+    r"\s[|\u00bb\u00b7]\s+(?:[A-Z\u00c0-\u00de][\w'.-]*\s*){1,3}(?=https?:|www\.|[#@]|$)"
+)
+"""The name of a site behind the title of its page."""
 _SPEAKS_WORDS = """
 i i'm i've i'd my me we our ich mein meine wir mich yo mi mis je j'ai mon ma mes nous
 """
@@ -61,7 +65,7 @@ def is_share_without_words(reading: Reading, readable: Readable, findings: Findi
         return False
     if not (reading.links or reading.handles or reading.hashtags or _MARK.search(reading.folded)):
         return False
-    text = _ORIGIN.sub(" ", _LEAD_IN.sub(" ", _unlinked(reading)))
+    text = _ORIGIN.sub(" ", _LEAD_IN.sub(" ", _unlinked(reading, readable)))
     mark = _MARK.search(text)
     if mark is None:
         return _says_only_title(text, reading, readable, findings)
@@ -70,7 +74,7 @@ def is_share_without_words(reading: Reading, readable: Readable, findings: Findi
         return False
     if not _left(after, reading, readable):
         return True
-    return _quotes_all(after, reading, findings) and not _adds(after, reading, readable)
+    return _quotes_all(after, reading, findings) and not _adds(after, readable)
 
 
 def _says_only_title(text: str, reading: Reading, readable: Readable, findings: Findings) -> bool:
@@ -96,10 +100,11 @@ def _quotes_all(after: str, reading: Reading, findings: Findings) -> bool:
     return not findings.question_marks and not any(findings.has(s) for s in _TELLING)
 
 
-def _adds(after: str, reading: Reading, readable: Readable) -> bool:
+def _adds(after: str, readable: Readable) -> bool:
     """Words behind the title may be the sharer's own."""
     remaining = words(_bare(after))
-    found = (_around(remaining, title) for title in _titles(reading, readable))
+    parts = [words(t) for t in _titles_said(readable)]
+    found = (_around(remaining, t) for t in parts if len(t) >= _SURE_OF_TITLE)
     around = next((each for each in found if each is not None), None)
     return around is not None and bool(around[1])
 
@@ -119,14 +124,17 @@ def _left(text: str, reading: Reading, readable: Readable) -> list[str]:
 
 def _titles(reading: Reading, readable: Readable) -> Iterable[list[str]]:
     """The page's title, its parts, and what the addresses say, the longest first."""
-    title = fold(readable.page_title or "")
-    texts = [title, *_SEPARATORS.split(title)]
     addresses = [*reading.links, *([fold(readable.page_url)] if readable.page_url else [])]
     slugs = [s for a in addresses for s in re.split(r"[/?#]", re.sub(r"^\w+://[^/]*", "", a))]
-    listed = [words(t) for t in texts] + [
+    listed = [words(t) for t in _titles_said(readable)] + [
         re.findall(r"[a-z0-9]+", s.rsplit(".", 1)[0]) for s in slugs
     ]
     return sorted((t for t in listed if t), key=len, reverse=True)
+
+
+def _titles_said(readable: Readable) -> list[str]:
+    title = fold(readable.page_title or "")
+    return [title, *_SEPARATORS.split(title)]
 
 
 def _around(
@@ -181,9 +189,12 @@ _TELLING_TAGS = re.compile(
 )
 
 
-def _unlinked(reading: Reading) -> str:
-    """Folded, each link one NUL: where it stood still matters."""
-    return LINK.sub(lambda m: "\x00".ljust(len(m.group())), reading.folded)
+def _unlinked(reading: Reading, readable: Readable) -> str:
+    """Folded, each link one NUL: where it stood still matters. Without the site's name."""
+    text = LINK.sub(lambda m: "\x00".ljust(len(m.group())), reading.folded)
+    if not readable.page_title:
+        return text
+    return blank(text, (m.span() for m in _SITE.finditer(reading.legible.text)))
 
 
 def _bare(text: str) -> str:

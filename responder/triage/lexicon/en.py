@@ -68,7 +68,7 @@ ENGLISH = lexicon(
             r"(?:need|could use|appreciate|looking for) (?:some |any |your |a bit of )?(?:help|advice|guidance|info|information)",
             rf"(?:doesn't|does not|didn't|did not|never|nowhere|nothing) (?:\w+ )?(?:says?|mentions?|explains?|states?|specify|specifies) (?:anything about )?{_WH}",
             rf"(?:hard|difficult|impossible) to (?:tell|say|see|know) {_WH}",
-            rf"(?:missing|left out|missed) (?:is|was) {_WH}",
+            rf"(?:missing|left out|missed) (?:is|was|the (?:part|bit|step|section|explanation)) {_WH}",
         ),
         Signal.FAULT: (
             r"thanks? (?:you )?for nothing|no thanks to",
@@ -90,7 +90,7 @@ ENGLISH = lexicon(
             r"unacceptable|waste of (?:money|time)|rip-?off|(?:complete|total|absolute) (?:joke|disgrace|mess)|disgraceful",
             r"(?:charged|billed)(?: \w+){0,3} (?:twice|again|double|wrong|three times)|overcharged",
             r"wrong (?:item|size|colou?r|product|order|part|parcel)",
-            r"(?:missing|lost) (?:a |the |my )?(?:parts?|pieces?|items?|screws?|parcel|package|order)",
+            r"(?:missing|lost) (?:a |the |my )?(?:parts?|pieces?|items?|screws?|parcel|package|order)(?! where| about| on | that)",
             r"(?:keeps?|kept) (?:on )?(?:crashing|freezing|failing|breaking|disconnecting|logging me|turning)",
             r"crash(?:es|ed|ing)|(?:nobody|no one|noone)(?: \w+)? (?:answers?|repl(?:y|ies|ied)|responds?|answered|responded|picks|cares)",
             r"waiting (?:for )?(?:\w+ ){0,3}(?:weeks?|days?|months?|hours?)",
@@ -99,7 +99,7 @@ ENGLISH = lexicon(
             r"never (?:again|buying|ordering|shopping|buy|order)|let (?:me|us) down|complain(?:t|ing)",
             r"(?:cancelled|canceled|lost) my (?:order|parcel|package|booking|data|account)",
             r"fails to|(?:login|update|payment|checkout|order|upload|sync) (?:fails|failed|is broken|keeps)",
-            r"error (?:message|code|\d+)|garbage|crap|junk|sucks?|stinks|died after|(?:fell|came|comes|falls|falling|coming) (?:apart|off|undone)|(?:jammed|shrunk|shrank|peeling|rusted|bent|warped|unusable)|(?:gave|gives) up (?:after|on)|had enough of|on hold for|not as (?:described|advertised|pictured|promised)|(?:robot|copy-?paste|canned|standard) (?:answer|reply|replies)",
+            r"error (?:message|code|\d+)|garbage|crap|junk|sucks?|stinks|died after|(?:fell|came|comes|falls|falling|coming) (?:apart|off|undone)|not heard (?:a word|anything|back)|(?:a|the) (?:\w+ )?(?:dent|crack|scratch|stain|leak) (?:in|on|from)|not how (?:you|one) treats?|promised to (?:call|write|reply|send|refund)|(?:jammed|shrunk|shrank|peeling|rusted|bent|warped|unusable)|(?:gave|gives) up (?:after|on)|had enough of|on hold for|not as (?:described|advertised|pictured|promised)|(?:robot|copy-?paste|canned|standard) (?:answer|reply|replies)",
         ),
         Signal.DISAGREES: (
             r"(?:strongly |respectfully |totally |completely )?disagree|beg to differ|take issue|see (?:it|this|things) differently",
@@ -119,7 +119,7 @@ ENGLISH = lexicon(
             r"(?:does|do)(?:n't| not) (?:\w+ )?(?:hold (?:up|true|water)|follow|add up|stand up)",
             r"(?:i|we)(?:'d| would| must| have to| want to)? (?:\w+ )?(?:argue|contend|challenge|push back|dispute|object)",
             r"(?:with (?:all )?(?:due )?respect|fact check|far too (?:simple|simplistic|optimistic|one-sided|narrow|easy|harsh|rosy|generous))",
-            r"too (?:simplistic|optimistic|narrow|rosy) (?:a|for)|not causation|nice try",
+            r"too (?:simplistic|optimistic|narrow|rosy) (?:a|for)|not causation|nice try|(?:not|n't) (?:so |quite |entirely |really |too |at all )?sure (?:about (?:this|that|it)(?! part)|(?:that )?(?:i|we) agree)|part company|(?:can't|cannot) follow you|prove[nd]? (?:me )?wrong|mix(?:es|ing)? (?:up )?two things|strikes me as (?:\w+ )?(?:poor|wrong|odd|unfair|naive|too|strange|bad)|too easy for (?:yourself|yourselves)|(?:poor|bad|risky|dangerous|terrible) advice|advice (?:\w+ ){1,8}is (?:\w+ )?(?:poor|bad|risky|dangerous|wrong)|(?:and |, )?not since (?:last|this|\d)|if i may (?:object|disagree)|hold on|with respect",
             r"(?:this|it|that|which) (?:\w+ )?(?:ignores|overlooks|misses|forgets|neglects|oversimplifies|leaves out)|(?:^|[.!?] )(?:well,? |um,? |sorry,? )?actually,? (?:the|it|that|this|there|in|you)",
         ),
         Signal.LIKES: (
@@ -195,10 +195,10 @@ ENGLISH = lexicon(
     weak={
         Signal.DISAGREES: (
             r"but|however|although|though|nevertheless|nonetheless|on the other hand|whereas|actually|in fact|in reality|rather",
-            r"in my (?:experience|view|opinion)|i (?:don't|do not) (?:think|believe|buy|see)|doubt|hardly|evidence|claims?|argu(?:e|es|ment|ments)|premise|conclusions?|assum(?:e|es|ption|ptions)|should (?:read|say)|skeptical|sceptical|problem with|reality is|truth is",
+            r"in my (?:experience|view|opinion)|i (?:don't|do not) (?:think|believe|buy|see)|doubt|hardly|evidence|claims?|argu(?:e|es|ment|ments)|premise|conclusions?|conclude\w*|assum(?:e|es|ing|ption|ptions)|comparison|compare\w*|anecdot\w+|statistics?|study|studies|survey|data|figures|examples?|counter\w*|you (?:write|say|claim|describe|mention|recommend|suggest|quote|mix|assert|present|conclude)|the author|(?:your|this|the) (?:figures|examples|argument|point|claim|list|conclusion|thesis|reasoning|article|post|piece|advice)|i think|my guess|i suspect|perhaps|convinc\w+|prove[nd]?|instead|yet|meanwhile|fair(?:er)?|reality|in practice|merely|simply|question is|means?|unless|even if|granted|admittedly|of course|matters?|theory|generali[sz]\w+|correlat\w+|causes?|causal|should (?:read|say)|skeptical|sceptical|problem with|reality is|truth is",
         ),
         Signal.ASKS: (
-            r"whether|(?:know|understand|see|tell|explain|learn|hear|mention|say|find|doubt|figure|guide|idea|ask\w*|discover\w*|curious|interested|looking|trying)(?: \w+){0,5} (?:how|what|why|where|which|when|who|if)|(?:haven't|have not) (?:discovered|found|figured)",
+            r"whether|(?:know|understand|see|tell|explain|learn|hear|mention|say|find|doubt|figure|guide|idea|ask\w*|discover\w*|curious|interested|looking|trying)(?: \w+){0,5} (?:how|what|why|where|which|when|who|if)|(?:haven't|have not) (?:discovered|found|figured)|(?:can't|cannot|couldn't|could not)(?: \w+){0,6} (?:find|work out|figure out)|about (?:how|what|why)",
         ),
         Signal.FAULT: (
             r"problem|issue|slow|expensive|late|wrong|again|bug|bugs|fail(?:s|ed|ure)?|refund|useless|poor|bad|worse|worst|terrible|awful|horrible|disappoint\w*|annoying|unfortunately|not (?:happy|good|great|ok|okay|acceptable)",

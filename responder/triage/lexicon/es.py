@@ -80,7 +80,7 @@ SPANISH = lexicon(
     weak={
         Signal.DISAGREES: (
             r"pero|sin embargo|aunque|no obstante|por otro lado|por otra parte|en cambio|sino|en realidad|de hecho|mas bien|ahora bien",
-            r"en mi (?:opinion|experiencia)|(?:no )?creo que|no (?:creo|pienso|me parece)|dudo|dudas|apenas|argumento\w*|afirma\w*|estudios?|evidencia\w*|conclusion\w*|premisa|supone\w*|supuesto|critic[oa]s?|problematic[oa]",
+            r"en mi (?:opinion|experiencia)|(?:no )?creo que|no (?:creo|pienso|me parece)|dudo|dudas|apenas|quiza|quizas|tal vez|ejemplos?|comparacion|datos|cifras|estadistic\w+|autor\w*|articulo|texto|ustedes (?:dicen|afirman)|en la practica|demuestra\w*|prueba\w*|generaliz\w+|simplemente|tampoco|argumento\w*|afirma\w*|estudios?|evidencia\w*|conclusion\w*|premisa|supone\w*|supuesto|critic[oa]s?|problematic[oa]",
         ),
         Signal.ASKS: (
             r"(?:saber|entender|explicar|decir|ver|encontrar|buscar|buscando|preguntar|idea|claro|duda|interesa\w*|curios\w+)(?: \w+){0,4} (?:si|como|que|cual|donde|cuando|por ?que|cuanto)",

@@ -80,7 +80,7 @@ FRENCH = lexicon(
     weak={
         Signal.DISAGREES: (
             r"mais|cependant|toutefois|pourtant|neanmoins|en revanche|d'un autre cote|bien que|plutot|en realite|en fait|au fond|or",
-            r"a mon avis|selon moi|d'apres mon experience|je (?:ne )?(?:crois|pense) pas|je doute|a peine|guere|argument\w*|affirm\w+|etudes?|preuves?|conclusion\w*|premisse|suppos\w+|critique\w*|problematique",
+            r"a mon avis|selon moi|d'apres mon experience|je (?:ne )?(?:crois|pense) pas|je doute|a peine|guere|peut-etre|exemples?|comparaison|chiffres|statistique\w*|auteur\w*|article|texte|vous (?:dites|ecrivez|affirmez)|en pratique|demontr\w+|generalis\w+|simplement|non plus|distinguer|confond\w*|juste|argument\w*|affirm\w+|etudes?|preuves?|conclusion\w*|premisse|suppos\w+|critique\w*|problematique",
         ),
         Signal.ASKS: (
             r"(?:savoir|comprendre|expliquer|dire|voir|trouver|cherche\w*|demander|idee|clair|doute|interesse\w*|curieu\w+)(?: \w+){0,4} (?:si|comment|quel\w*|ou|quand|pourquoi|combien)",

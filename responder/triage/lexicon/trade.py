@@ -42,7 +42,7 @@ _SOFT = """best top online free deals deal services service company agency store
 SOFT = frozenset(_SOFT.split())
 """Two of them make an offer; one alone may be anybody's."""
 
-_BLAND = """a about facing issues experiencing looks look old different choice colors colours similar reason regular regularly every weblogs excited absolutely actually admin after again all already also always am amazing an and any anyone appreciate appreciated are article articles
+_BLAND = """a about while searching searched surfing browsing news lieben lieber nach suche stumbled across today's yesterday fortunate lucky happened happen somehow anyway facing issues experiencing looks look old different choice colors colours similar reason regular regularly every weblogs excited absolutely actually admin after again all already also always am amazing an and any anyone appreciate appreciated are article articles
     as at author awesome back be beautiful because been being best better bit blog blogs blogger blogging bookmark bookmarked bookmarking book marked brilliant but by can
     check checking come comes coming content contents continue cool could curious day days definitely delighted did do does doing done each easy effort efforts else enjoy enjoyed enjoying
     especially ever every everyone everything excellent extremely family fan fantastic fastidious finally find finding fine first for forward found friend friends from future gained get getting give
@@ -65,5 +65,11 @@ _BLAND = """a about facing issues experiencing looks look old different choice c
     merci beaucoup pour le la les un une des du de d l ce cet cette ces et ou mais aussi tres bien bon bonne bons super genial excellent excellente interessant interessante utile utiles article articles blog site page contenu partage partager informations
     information infos bravo felicitations continue continuez comme ca c'est est sont etait j'ai j'aime j'adore je tu il elle nous vous on mon ton votre vos ton travail beau belle joli jolie lire lu lecture toujours tout tous toute qui que avec sur dans plus
     vraiment bonjour salut jour plaisir revenir reviendrai conseils conseil sujet amis recommande appris d'avoir l'article l'information l'info cordialement"""
-BLAND = frozenset(_BLAND.split())
+_ADJECTIVES = """toll schon gut super interessant spannend hilfreich informativ lesenswert wunderbar ausgezeichnet
+hervorragend genial klasse nett lieb herzlich gelungen aufschlussreich nutzlich wertvoll grossartig großartig fantastisch
+beeindruckend inspirierend verstandlich ausfuhrlich freundlich best viel weiter neu"""
+_GERMAN_ENDINGS = ("", "e", "er", "es", "en", "em")
+BLAND = frozenset(_BLAND.split()) | {
+    word + ending for word in _ADJECTIVES.split() for ending in _GERMAN_ENDINGS
+}
 """A compliment made of these alone says nothing about the matter."""

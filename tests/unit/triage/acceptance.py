@@ -351,3 +351,127 @@ CRISES = (
     Said("Sale humo del cargador, casi se quema la cocina."),
     Said("Le chargeur a pris feu cette nuit."),
 )
+
+REASONED = (
+    Said(
+        "I have followed this blog for a while and usually nod along, so let me be the one who "
+        "doesn't this time. Telling small organisations that they must be on every network "
+        "because that is where the people are strikes me as poor advice. People are in "
+        "supermarkets too, and nobody suggests a charity should run one. What matters is whether "
+        "you have something to say and somebody to say it to. Our parish tried three networks at "
+        "once last year. We wrote daily, we answered, we measured. After eight months we had "
+        "forty followers, thirty of whom were members already. Meanwhile the printed newsletter, "
+        "which everybody had declared dead, was stuck on fridges all over town. I am not arguing "
+        "against the tools. I am arguing against starting with the tools. You write that the "
+        "conversation happens with or without you; for most of us there is no conversation at "
+        "all, and joining nothing remains nothing. The examples you give, an airline and a soft "
+        "drink, have budgets larger than our town. A fair comparison would look at people with "
+        "two hours a week. My guess is that for them one honest letter beats a hundred posts. "
+        "I'd be happy to be proven wrong by numbers rather than by anecdotes, mine included. "
+        "Best wishes, a stubborn reader.",
+        author="Gregor Mall",
+    ),
+    Said(
+        "There is much to like in this piece, and the section on listening is one of the best I "
+        "have read. Where I part company is the conclusion. The author claims that every "
+        "complaint is a gift. Having worked at a help desk for eleven years, I can assure you "
+        "that many are not. Some are attempts to get a refund for a product that was dropped in "
+        "a river. Some are written at two in the morning by people who regret it at nine. A few "
+        "are plain abuse. Treating all of these as gifts exhausts the people who have to unwrap "
+        "them, and it teaches customers that shouting works. What helps is sorting: what is "
+        "broken, what is misunderstood, what is none of our business. The first must be fixed, "
+        "the second explained, the third politely declined. That is less inspiring than a "
+        "slogan, yet it keeps teams sane and customers honest. The statistics you quote about "
+        "loyalty after a solved complaint come from a study of hotel guests in one city, and the "
+        "follow-up found no effect after six months. It would have been fair to mention that. "
+        "None of this is meant as an attack; the questions are the right ones, I merely think "
+        "the answers need more shades of grey than a list of seven points can hold.",
+        author="SEO Services",
+    ),
+    Said(
+        "Mit Verlaub, aber dieser Beitrag macht es sich zu leicht. Dass Menschen im Netz vor "
+        "allem Anerkennung suchen, liest man überall, belegt wird es selten. Auch hier folgt auf "
+        "die Behauptung nur eine Anekdote. Ich betreue seit neun Jahren ein Forum für Imkerei, "
+        "und wenn ich eines gelernt habe, dann dies: Die meisten kommen, weil ihnen ein Volk "
+        "stirbt und sie nicht weiterwissen. Anerkennung spielt dabei kaum eine Rolle. Wer sein "
+        "Angebot nach der Anerkennungsthese baut, wird Abzeichen und Punkte verteilen, und genau "
+        "das haben wir auch versucht. Nach einem halben Jahr hatten wir viele Punkte und weniger "
+        "Antworten, denn die Erfahrenen fühlten sich wie Schulkinder. Seitdem gibt es keine "
+        "Punkte mehr, sondern einen Kalender, in dem steht, wer wann ans Telefon geht. Das "
+        "klingt altmodisch, hilft den Leuten aber wirklich. Ich würde mir wünschen, dass solche "
+        "Texte öfter von denen ausgehen, die Hilfe brauchen, und seltener von denen, die "
+        "Reichweite messen. Vielleicht sehen Sie das in Ihrer Branche anders, dann wäre eine "
+        "Einordnung am Anfang nützlich gewesen. So, wie er dasteht, verallgemeinert der Artikel "
+        "von wenigen auf alle, und das führt in die Irre. Trotzdem danke für den Anstoß, ich "
+        "habe lange darüber nachgedacht."
+    ),
+    Said(
+        "Sorry, I can't follow you here. If engagement is measured by replies, then the loudest "
+        "person in the room is the most engaged, and we all know that person. In our community "
+        "the members who contribute most read for years before they write a single line. By your "
+        "figures they would be called inactive. I think you mix two things, attention and "
+        "participation. Attention can be bought; there are whole industries for it, casinos "
+        "among them, and I would not want to learn manners there. Participation has to be "
+        "earned, usually slowly, usually by being useful when nobody is watching. So when you "
+        "recommend asking a question at the end of every post to drive comments, I see what you "
+        "mean, but the comments you get are answers to a question nobody had. Ours dropped in "
+        "quality within weeks. We stopped asking, and wrote about what we had got wrong instead. "
+        "That brought fewer replies, and better ones. Perhaps that cannot be put on a slide. "
+        "Perhaps it does not scale either, and I would not mind. What would convince me is a "
+        "case in which numbers went up and people were glad of it a year later. Do you know one? "
+        "I would read that post with great interest, and I would happily take back all of the "
+        "above."
+    ),
+    Said(
+        "Two remarks from somebody who has to deal with this in practice. First, the regulation "
+        "you mention has been in force since 2018, not since last year, and it covers private "
+        "associations as well. Second, the advice to simply delete critical remarks is risky. In "
+        "our association a member took this to the board, and rightly so. An open answer would "
+        "have cost us ten minutes."
+    ),
+    Said(
+        "Je lis toujours ce blog avec plaisir, mais cette fois je reste sur ma faim. L'auteur "
+        "part du principe que le silence d'une association sur les réseaux est une faute. C'est "
+        "oublier que beaucoup d'entre nous n'ont ni salarié ni temps. Nous sommes six bénévoles, "
+        "nous réparons des vélos le samedi, et quand nous rentrons le soir nous avons les mains "
+        "pleines de cambouis. Répondre à des messages jusqu'à minuit ne rendrait service à "
+        "personne. En revanche, notre porte est ouverte et le café est chaud. Ceux qui veulent "
+        "nous parler savent où nous trouver. Les chiffres cités viennent d'entreprises de cent "
+        "personnes ; les appliquer à nous n'a pas beaucoup de sens. Il aurait été plus juste de "
+        "distinguer. Je ne nie pas que ces outils puissent être utiles, mais ils ne remplacent "
+        "pas une présence, et je crois que l'article confond les deux. À force de répéter que "
+        "tout le monde doit y être, on finit par culpabiliser ceux qui font déjà beaucoup. "
+        "Voilà, c'est dit sans colère, et je continuerai à vous lire."
+    ),
+    Said(
+        "I am not so sure about this. You describe the newcomer as shy, but in my experience "
+        "they are simply busy."
+    ),
+)
+
+LONG_THANKS = (
+    Said(
+        "What a lovely evening we had at the workshop! My daughter brought her old music box, "
+        "which had not played for years, and the gentleman at table four took it apart with the "
+        "patience of an angel. While he worked he explained every wheel to her, and she has "
+        "talked of nothing else since. We also met a couple from the next village who repair "
+        "accordions, can you imagine! There was cake, there was tea, and somebody played the "
+        "piano. We came home late and happy. Thank you to everybody who makes this possible, "
+        "month after month, without asking for anything. We will be back in spring with my "
+        "mother's lamp, and with more cake. Please pass our thanks on to table four."
+    ),
+)
+
+LONG_COMPLAINTS = (
+    Said(
+        "I ordered the blue lamp on the second of March because it was meant for my father's "
+        "birthday on the twentieth. On the fifteenth I was told that it was on its way. On the "
+        "nineteenth it was still in a depot two hundred kilometres away. I called your number "
+        "three times, and each time somebody promised to call me back, which nobody did. It "
+        "arrived on the twenty-fourth, with a dent in the foot and without the bulb that is "
+        "shown on the box. I wrote to you the same day and have not heard a word since. I have "
+        "been a customer for six years, and I have recommended you to half of my street, but "
+        "this is not how one treats people. I would like to know who looks after this now and "
+        "when I can expect an answer."
+    ),
+)

@@ -81,7 +81,7 @@ def test_a_compliment_that_is_not_bland_or_not_signed_goes_to_a_person(
     assert understood(classifier, said).dismiss_by_rule is None
 
 
-@each(acceptance.DISAGREEMENTS, acceptance.SHORT_DISAGREEMENTS)
+@each(acceptance.DISAGREEMENTS, acceptance.REASONED, acceptance.SHORT_DISAGREEMENTS)
 def test_a_disagreement_is_a_correction_that_waits_for_a_person(
     classifier: RuleClassifier, said: Said
 ) -> None:
@@ -92,7 +92,7 @@ def test_a_disagreement_is_a_correction_that_waits_for_a_person(
     assert result.needs_reply.value == NeedsReply.YES
 
 
-@each(acceptance.THANKS)
+@each(acceptance.THANKS, acceptance.LONG_THANKS)
 def test_a_thank_you_may_be_answered_but_need_not(classifier: RuleClassifier, said: Said) -> None:
     result = understood(classifier, said)
     assert result.intent is Intent.THANKS
@@ -124,7 +124,7 @@ def test_a_german_complaint_is_a_complaint_in_german(
     assert result.needs_reply.value == NeedsReply.YES
 
 
-@each(acceptance.COMPLAINTS)
+@each(acceptance.COMPLAINTS, acceptance.LONG_COMPLAINTS)
 def test_a_complaint_is_heard_and_never_taken_for_praise(
     classifier: RuleClassifier, said: Said
 ) -> None:
