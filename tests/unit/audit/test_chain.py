@@ -62,6 +62,7 @@ def test_an_untouched_chain_holds_and_tells_its_head_and_the_last_states() -> No
         (lambda c: [c[1], c[0], c[2]], 1),
         (lambda c: [c[0], c[1], replace(c[1], number=3)], 3),
     ],
+    ids=["reason", "actor", "data", "deleted", "reordered", "inserted"],
 )
 def test_an_edit_a_deletion_and_a_reordering_are_named_by_number(
     tamper: Callable[[list[Sealed]], list[Sealed]], number: int
