@@ -29,7 +29,7 @@ class Templates:
         self._environment.filters.update(
             shown=text.shown,
             inline=text.inline,
-            clipped=text.clipped,
+            titled=text.titled,
             host=text.host,
             safe_url=text.safe_url,
             initials=text.initials,

@@ -51,6 +51,11 @@ def clipped(written: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+def titled(written: str, limit: int) -> str:
+    """For the title of a window, which shows no marks: unseen characters are left out."""
+    return clipped(_UNSEEN.sub("", written), limit)
+
+
 def host(url: str | None) -> str | None:
     """The real host of a link in ASCII, or None for what is no web address."""
     parts = _split(url or "")

@@ -130,6 +130,14 @@ ACTS: Mapping[str, str] = {
     "missed": "Became late",
 }
 
+STAGES: Mapping[str, str] = {
+    "push": "when it arrived",
+    "triage": "while it was read",
+    "drafting": "while a suggestion was made",
+    "delivery": "while the reply was posted",
+}
+"""Where a record failed."""
+
 WHY: Mapping[str, str] = {
     "thread_changed": "the comment or its thread changed",
     "approval_void": "it was no longer as it was decided",
@@ -256,6 +264,10 @@ def counted(number: int, one: str, many: str) -> str:
 def act(name: str) -> str:
     """What happened, for the history; an act without words of its own keeps its name."""
     return ACTS.get(name) or name.replace("_", " ").replace(".", " ").capitalize()
+
+
+def stage(name: str) -> str:
+    return STAGES.get(name, name)
 
 
 def why(reason: str) -> str:

@@ -14,7 +14,6 @@ from responder.testing.clock import LoopClock, run
 from responder.web.sse import Closing, Hub, Listener, Notice, Reset, position
 
 
-
 def change(number: int) -> Change:
     return Change(number=number, engagement_id=None, act="queued", state=None, queue="default")
 

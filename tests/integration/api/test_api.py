@@ -1,0 +1,182 @@
+"""The JSON API through its door; what counts is what the ledger holds."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import aiohttp
+import pytest
+
+from responder.access.model import Role
+from responder.engagement.lifecycle import State
+from responder.engagement.model import Kind
+from responder.testing.console import ConsoleBench
+from responder.testing.factories import NOON, comment
+from responder.web.api.models import Engagement, EngagementList
+
+REPLY = "Yes, it does."
+
+
+async def read(api: aiohttp.ClientSession, console: ConsoleBench) -> dict[str, Any]:
+    async with api.get(f"engagements/{await console.bench.id_of('c1')}") as answer:
+        assert answer.status == 200
+        shown: dict[str, Any] = await answer.json()
+        return shown
+
+
+async def send(
+    api: aiohttp.ClientSession,
+    shown: dict[str, Any],
+    key: str = "",
+    changed: Mapping[str, object] = MappingProxyType({}),
+) -> aiohttp.ClientResponse:
+    body = {"text": REPLY, "context": shown["context"], **changed}
+    headers = {"Idempotency-Key": key} if key else {}
+    return await api.post(f"engagements/{shown['id']}/approve", json=body, headers=headers)
+
+
+async def problem(answer: aiohttp.ClientResponse) -> tuple[int, str]:
+    assert answer.content_type == "application/problem+json"
+    said = await answer.json()
+    assert said["status"] == answer.status
+    return answer.status, said["code"]
+
+
+async def test_the_queue_is_listed_as_the_model_says(
+    console: ConsoleBench, api: aiohttp.ClientSession
+) -> None:
+    await console.bench.arrives(comment("c1"), comment("c2", thread_id="t2"))
+    async with api.get("engagements", params={"limit": "1"}) as answer:
+        first = EngagementList.model_validate(await answer.json())
+    async with api.get("engagements", params={"after": first.next or ""}) as answer:
+        second = EngagementList.model_validate(await answer.json())
+    assert (len(first.items), len(second.items), second.next) == (1, 1, None)
+    assert first.balance.unaccounted == 0
+    assert first.matching == 2
+
+
+async def test_a_comment_is_approved_undone_and_approved_again(
+    console: ConsoleBench, api: aiohttp.ClientSession
+) -> None:
+    await console.bench.arrives(comment())
+    shown = await read(api, console)
+    assert shown["can_post"] is True
+    approved = Engagement.model_validate(await (await send(api, shown)).json())
+    assert approved.state is State.APPROVED
+    assert approved.held is not None
+    assert (approved.held.by, approved.held.text) == ("Ana", REPLY)
+    async with api.post(f"engagements/{shown['id']}/undo") as answer:
+        assert Engagement.model_validate(await answer.json()).state is State.AWAITING_REVIEW
+    assert (await send(api, shown, changed={"undo_seconds": 0})).status == 200
+    await console.bench.release()
+    await console.bench.deliver()
+    assert console.bench.place.texts("c1") == [REPLY]
+    answered = await read(api, console)
+    assert (answered["state"], answered["reply_url"]) == (
+        "answered",
+        "https://place.example/reply-1",
+    )
+
+
+async def test_a_repeated_request_with_one_key_decides_once(
+    console: ConsoleBench, api: aiohttp.ClientSession
+) -> None:
+    await console.bench.arrives(comment())
+    shown = await read(api, console)
+    assert [(await send(api, shown, "k1")).status for _ in range(3)] == [200, 200, 200]
+    assert await problem(await send(api, shown, "k2")) == (409, "already-decided")
+    await console.bench.release()
+    await console.bench.deliver()
+    assert console.bench.place.texts("c1") == [REPLY]
+
+
+async def test_a_comment_is_closed_with_a_reason(
+    console: ConsoleBench, api: aiohttp.ClientSession
+) -> None:
+    await console.bench.arrives(comment())
+    shown = await read(api, console)
+    closing = {"reason": "spam", "context": shown["context"], "undo_seconds": 0}
+    async with api.post(f"engagements/{shown['id']}/dismiss", json=closing) as answer:
+        assert answer.status == 200
+    await console.bench.release()
+    assert (await read(api, console))["dismissal"] == "spam"
+
+
+async def test_what_was_not_read_cannot_be_answered(
+    console: ConsoleBench, api: aiohttp.ClientSession
+) -> None:
+    await console.bench.arrives(comment())
+    shown = await read(api, console)
+    await console.bench.arrives(comment(text="Other words.", kind=Kind.EDITED, edited_at=NOON))
+    answer = await send(api, shown)
+    assert await problem(answer) == (409, "stale-approval")
+    now = await read(api, console)
+    assert (await answer.json())["context"] == now["context"]
+    assert now["state"] == "awaiting_review"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"text": ""},
+        {"text": None},
+        {"context": None},
+        {"undo_seconds": 121},
+        {"undo_seconds": -1},
+        {"draft_version": "x"},
+        {"surprise": 1},
+    ],
+)
+async def test_a_wrong_body_is_refused_by_field(
+    console: ConsoleBench, api: aiohttp.ClientSession, changed: dict[str, object]
+) -> None:
+    await console.bench.arrives(comment())
+    answer = await send(api, await read(api, console), changed=changed)
+    assert await problem(answer) == (400, "malformed")
+    assert next(iter(changed)) in (await answer.json())["detail"]
+
+
+async def test_what_makes_no_sense_is_refused(
+    console: ConsoleBench, api: aiohttp.ClientSession
+) -> None:
+    for path, code in (
+        ("engagements?limit=0", (400, "malformed")),
+        ("engagements?limit=٣", (400, "malformed")),
+        ("engagements?state=weird", (400, "malformed")),
+        ("engagements?after=x", (400, "malformed")),
+        ("engagements/none", (404, "not-found")),
+        (f"engagements/{console.ana.id}", (404, "not-found")),
+    ):
+        assert await problem(await api.get(path)) == code, path
+    for body in (b"", b"[", b"\xff", b'"text"', b"[" * 10_000):
+        answer = await api.post(f"engagements/{console.ana.id}/approve", data=body)
+        assert await problem(answer) == (400, "malformed")
+
+
+async def test_without_a_known_token_nothing_is_said(console: ConsoleBench) -> None:
+    await console.bench.arrives(comment())
+    link = await console.link()
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(cookie_jar=jar) as browser:
+        await browser.post(link)  # a session is none of the API's business
+        for headers in ({}, {"Authorization": "Bearer guess"}):
+            answer = await browser.get(f"{console.url}/api/v1/engagements", headers=headers)
+            assert await problem(answer) == (401, "api-token-required")
+            assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_a_token_may_do_what_its_person_may(
+    console: ConsoleBench, api: aiohttp.ClientSession
+) -> None:
+    await console.bench.arrives(comment())
+    await console.access.give_role(console.ana, Role.VIEWER)
+    shown = await read(api, console)
+    assert await problem(await send(api, shown)) == (403, "not-allowed")
+
+
+async def test_the_document_is_served_to_anybody(console: ConsoleBench) -> None:
+    async with (
+        aiohttp.ClientSession() as anybody,
+        anybody.get(f"{console.url}/api/v1/openapi.json") as answer,
+    ):
+        assert (await answer.json())["openapi"] == "3.1.0"
