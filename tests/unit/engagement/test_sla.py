@@ -68,6 +68,7 @@ def test_later_comments_are_never_due_earlier_and_every_due_time_is_within_offic
 
 @given(ended=st.none() | st.integers(-100, 100), answered=st.booleans(), now=st.integers(-100, 100))
 def test_an_item_is_met_only_by_an_answer_in_time(
+    *,
     ended: int | None,
     answered: bool,
     now: int,
