@@ -16,7 +16,6 @@ from responder.settings.units import (
     Milliseconds,
     Name,
     Names,
-    Networks,
     Origin,
     Port,
     Seconds,
@@ -42,16 +41,14 @@ class Server(Group):
     """Under which address others reach this server; every printed link begins with it."""
     guestbook_url: Origin | None = None
     """The same for the guestbook."""
-    trusted_proxies: Networks = ()
-    """Networks of the reverse proxies whose `X-Forwarded-For` is believed; with commas."""
+    behind_proxy: bool = False
+    """A reverse proxy is in front and speaks HTTPS, and nobody else can reach the port."""
     tls_certificate_file: Path | None = None
     """PEM certificate chain; with `tls_key_file` the server speaks HTTPS itself."""
     tls_key_file: Path | None = None
     """PEM private key of the certificate."""
     allow_plain_http: bool = False
     """Speak HTTP without encryption to other machines: only in a network that is closed."""
-    max_body_bytes: Bytes = 1_048_576
-    """The largest push that is read."""
 
 
 class Metrics(Group):
@@ -79,10 +76,6 @@ class Database(Group):
     """`postgresql://user:password@host/name`; without it `responder up` starts its own server."""
     pool_size: Count = 10
     """Connections of one process."""
-    connect_timeout: Seconds = 10.0
-    """How long to wait for a connection."""
-    statement_timeout: Seconds = 30.0
-    """The longest that one statement may take."""
 
 
 class Log(Group):
@@ -210,12 +203,10 @@ class Retention(Group):
 class Gateway(Group):
     """Pushes from outside."""
 
-    append_timeout: Seconds = 1.2
-    """How long the log may take before a push is answered 503."""
-    take_timeout: Seconds = 1.5
-    """How long checking and storing a push may take in all, once it was read."""
-    body_timeout: Seconds = 5.0
-    """How long a sender may take to send it."""
+    append_timeout: float = Field(
+        default=1.2, gt=0, lt=1.5, allow_inf_nan=False, json_schema_extra={"unit": "s"}
+    )
+    """How long the log may take before a push is answered 503; all of it has 1.5 s."""
 
 
 class Drafting(Group):
@@ -227,15 +218,6 @@ class Drafting(Group):
     """Drafts at once, at the most; between them what the model's server bears."""
     handler_timeout: Seconds = 120.0
     """How long one draft may take."""
-
-
-class Delivery(Group):
-    """Posting."""
-
-    send_deadline: Seconds = 5.0
-    """After this no attempt may put its first byte on the wire."""
-    call_timeout: Seconds = 20.0
-    """How long a platform may take to answer."""
 
 
 class Api(Group):

@@ -78,7 +78,7 @@ def _kafka_credentials(settings: Tree) -> Iterator[str]:
 
 
 def _time(settings: Tree) -> Iterator[str]:
-    inbox, retention, gateway = settings.inbox, settings.retention, settings.gateway
+    inbox, retention = settings.inbox, settings.retention
     if inbox.renew * 3 > inbox.lease:
         yield (
             f"inbox.renew ({inbox.renew:g} s) must be at most a third of"
@@ -89,11 +89,6 @@ def _time(settings: Tree) -> Iterator[str]:
             f"inbox.retention ({inbox.retention} days) must be more than"
             f" retention.log + retention.dead_letters"
             f" ({retention.log + retention.dead_letters} days), or a retried event counts twice"
-        )
-    if gateway.append_timeout >= gateway.take_timeout:
-        yield (
-            f"gateway.append_timeout ({gateway.append_timeout:g} s) must be less than"
-            f" gateway.take_timeout ({gateway.take_timeout:g} s)"
         )
     if settings.drafting.concurrency_min > settings.drafting.concurrency_max:
         yield "drafting.concurrency_min must be at most drafting.concurrency_max"
@@ -107,7 +102,7 @@ def _exposure(settings: Tree) -> Iterator[str]:
         yield (
             f"server.bind_address ({server.bind_address}) is open to other machines over plain"
             " HTTP: set server.tls_certificate_file and server.tls_key_file; or behind a proxy"
-            " that speaks HTTPS, server.public_url and server.trusted_proxies; or in a closed"
+            " that speaks HTTPS, server.public_url and server.behind_proxy; or in a closed"
             " network server.allow_plain_http"
         )
 
@@ -117,7 +112,7 @@ def _is_private_on_the_way(settings: Tree) -> bool:
     behind_proxy = (
         server.public_url is not None
         and server.public_url.scheme == "https"
-        and bool(server.trusted_proxies)
+        and server.behind_proxy
     )
     return server.tls_certificate_file is not None or behind_proxy or server.allow_plain_http
 

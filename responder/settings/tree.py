@@ -33,7 +33,6 @@ class Tree(BaseSettings):
     retention: groups.Retention = groups.Retention()
     gateway: groups.Gateway = groups.Gateway()
     drafting: groups.Drafting = groups.Drafting()
-    delivery: groups.Delivery = groups.Delivery()
     api: groups.Api = groups.Api()
     openai: groups.OpenAI = groups.OpenAI()
     source: dict[str, groups.SourceSecrets] = Field(default_factory=dict)

@@ -1,6 +1,5 @@
 """The kinds of values that a setting can have, each with its unit and its limits."""
 
-from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field, HttpUrl, StringConstraints
@@ -17,7 +16,6 @@ Count: TypeAlias = Annotated[int, Field(gt=0)]
 Port: TypeAlias = Annotated[int, Field(ge=0, le=65_535)]
 Name: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Origin: TypeAlias = Annotated[HttpUrl, Field(json_schema_extra={"unit": "URL"})]
-Network: TypeAlias = IPv4Network | IPv6Network
 
 
 def _split(value: object) -> object:
@@ -28,4 +26,3 @@ def _split(value: object) -> object:
 
 
 Names: TypeAlias = Annotated[tuple[Name, ...], BeforeValidator(_split)]
-Networks: TypeAlias = Annotated[tuple[Network, ...], BeforeValidator(_split)]

@@ -7,7 +7,7 @@ from responder.settings import Settings
 from responder.settings.shown import documented
 from tests.architecture.source import Module, package
 
-IS_A_RULE = {"server.allow_plain_http"}
+IS_A_RULE = {"server.allow_plain_http", "server.behind_proxy"}
 """Read where the settings are checked, and nowhere else."""
 
 

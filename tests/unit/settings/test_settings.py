@@ -36,9 +36,9 @@ def test_the_command_line_wins_and_leaves_the_rest_of_its_group(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("RESPONDER_SERVER__PORT", "9000")
-    monkeypatch.setenv("RESPONDER_SERVER__MAX_BODY_BYTES", "10")
+    monkeypatch.setenv("RESPONDER_SERVER__BIND_ADDRESS", "::1")
     server = load(server={"port": 0}).server
-    assert (server.port, server.max_body_bytes) == (0, 10)
+    assert (server.port, server.bind_address) == (0, "::1")
 
 
 def test_an_empty_value_counts_as_not_set() -> None:
@@ -152,7 +152,6 @@ def test_each_value_says_where_it_came_from(
         ),
         ({"inbox": {"renew": 11}}, ("inbox.renew", "inbox.lease")),
         ({"inbox": {"retention": 21}}, ("inbox.retention", "retention.dead_letters")),
-        ({"gateway": {"append_timeout": 6}}, ("gateway.append_timeout", "gateway.take_timeout")),
         (
             {"drafting": {"concurrency_min": 65}},
             ("drafting.concurrency_min", "drafting.concurrency_max"),
@@ -175,7 +174,7 @@ def test_a_rule_between_two_settings_names_both(
     "server",
     [
         {"allow_plain_http": True},
-        {"public_url": "https://reply.example.org", "trusted_proxies": "10.0.0.0/8"},
+        {"public_url": "https://reply.example.org", "behind_proxy": True},
         {"tls_certificate_file": "cert.pem", "tls_key_file": "key.pem"},
     ],
 )
@@ -189,7 +188,7 @@ def test_a_public_address_over_plain_http_is_no_remedy() -> None:
         server={
             "bind_address": "::",
             "public_url": "http://reply.example.org",
-            "trusted_proxies": "10.0.0.0/8",
+            "behind_proxy": True,
         }
     )
     assert "plain HTTP" in said
