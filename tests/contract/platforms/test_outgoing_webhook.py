@@ -3,12 +3,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from responder.adapters.system import SystemClock
-from responder.delivery.ports import Posting, ReplyPlatform
+from responder.delivery.ports import AttemptOutcome, Posting, ReplyPlatform
 from responder.platforms.outgoing_webhook import OutgoingWebhook
 from responder.testing.contracts.reply_platform import ReplyPlatformContract, an_attempt
 from responder.testing.faulty_proxy import FaultyProxy
 from responder.testing.loopback import loopback_http
-from responder.testing.webhook_receiver import WebhookReceiver
+from responder.testing.webhook_receiver import Manner, WebhookReceiver
 
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -47,3 +47,58 @@ class TestOutgoingWebhook(ReplyPlatformContract):
                 http=http, clock=SystemClock(), url=proxy.url + "/hook", secrets=[SECRET]
             )
             yield _Receiver(platform, proxy, receiver)
+
+
+@pytest.fixture
+async def connected() -> AsyncIterator[tuple[OutgoingWebhook, WebhookReceiver]]:
+    async with WebhookReceiver(SECRET) as receiver, loopback_http(receiver.url) as http:
+        yield (
+            OutgoingWebhook(
+                http=http, clock=SystemClock(), url=receiver.url + "/hook", secrets=[SECRET]
+            ),
+            receiver,
+        )
+
+
+ATTEMPT = an_attempt("Yes.", key="reply_1", comment_id="c-1", thread_id="t-1")
+
+
+@pytest.mark.parametrize(
+    ("manner", "outcome", "standing"),
+    [
+        (Manner.WITH_ID, AttemptOutcome.SENT, 1),
+        (Manner.WITHOUT_ID, AttemptOutcome.HANDED_OVER, 1),
+        (Manner.FORGETFUL, AttemptOutcome.SENT, 2),
+        (Manner.BUSY, AttemptOutcome.THROTTLED, 0),
+        (Manner.GONE, AttemptOutcome.REFUSED, 0),
+        (Manner.ABORT, AttemptOutcome.REFUSED, 0),
+    ],
+)
+async def test_each_receiver_is_understood_and_a_repeat_is_its_own_business(
+    connected: tuple[OutgoingWebhook, WebhookReceiver],
+    manner: Manner,
+    outcome: AttemptOutcome,
+    standing: int,
+) -> None:
+    platform, receiver = connected
+    receiver.manner = manner
+    posted = [await platform.reply(ATTEMPT) for _ in range(2)]
+    assert [each.outcome for each in posted] == [outcome, outcome]
+    assert len(receiver.replies) == standing
+    assert {each.webhook_id for each in receiver.received} <= {"reply_1"}
+
+
+async def test_a_receiver_with_another_secret_takes_nothing(
+    connected: tuple[OutgoingWebhook, WebhookReceiver],
+) -> None:
+    _, receiver = connected
+    async with loopback_http(receiver.url) as http:
+        stranger = OutgoingWebhook(
+            http=http,
+            clock=SystemClock(),
+            url=receiver.url,
+            secrets=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"],
+        )
+        posted = await stranger.reply(ATTEMPT)
+    assert (posted.outcome, posted.pause_source) == (AttemptOutcome.REFUSED, True)
+    assert receiver.replies == {}
