@@ -361,7 +361,7 @@ async def test_as_root_programs_that_its_account_cannot_read_are_copied(
 ) -> None:
     closed = place / "closed"
     closed.mkdir(mode=0o700)
-    hidden = installed().copy_below(closed, "x")
+    hidden = installed().copy_below(closed, "x", durable=False)
     steps: list[str] = []
     server = make_server(programs=hidden)
     dsn = await server.start(lambda progress: steps.append(progress.step))

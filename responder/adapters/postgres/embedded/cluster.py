@@ -87,9 +87,7 @@ def server_command(
     ]
 
 
-async def initialise(
-    programs: Programs, folder: DataFolder, *, token: str, password: str, durable: bool
-) -> None:
+async def initialise(programs: Programs, folder: DataFolder, *, token: str, password: str) -> None:
     """Make the cluster: all of it or nothing, also when we are killed in the middle.
 
     Raises:
@@ -98,7 +96,7 @@ async def initialise(
     with folder.replacing_home(token, password) as home:
         with folder.open_log(home) as output:
             making = Process.spawn(
-                _initdb_command(programs, home, durable=durable),
+                _initdb_command(programs, home, durable=folder.is_durable),
                 folder=home,
                 account=folder.account,
                 output=output,

@@ -38,9 +38,12 @@ REMOVE_AGAIN_SECONDS = 0.02
 class DataFolder:
     """The folder while it is ours: from `claim` until `release`, or our death."""
 
-    def __init__(self, path: Path, account: Account | None, lock: int) -> None:
+    def __init__(
+        self, path: Path, account: Account | None, lock: int, *, durable: bool = True
+    ) -> None:
         self.path = path
         self.account = account
+        self.is_durable = durable
         self._lock = lock
 
     @property
@@ -69,12 +72,13 @@ class DataFolder:
         return self.account.uid if self.account else os.geteuid()
 
     @classmethod
-    def claim(cls, path: Path, token: str) -> "DataFolder":
+    def claim(cls, path: Path, token: str, *, durable: bool = True) -> "DataFolder":
         """Make it where it is missing, and hold it.
 
         Args:
             path: absolute.
             token: unique; names what is not finished yet.
+            durable: whether what is made must outlast a power cut.
 
         Raises:
             FolderInUse: another run of ours holds it.
@@ -83,8 +87,9 @@ class DataFolder:
         """
         try:
             account = unprivileged(_owner_of(path / "postgres"))
-            _make(path, account, token)
-            return cls(path, account, _locked(path))
+            if _make(path, account, token) and durable:
+                _sync(path.parent)
+            return cls(path, account, _locked(path), durable=durable)
         except OSError as e:
             raise FolderUnusable(folder=path, why=e.strerror or str(e)) from e
 
@@ -108,7 +113,8 @@ class DataFolder:
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
-        _sync(self.path)
+        if self.is_durable:
+            _sync(self.path)
 
     def _give(self, path: Path) -> None:
         """To the server's account; only what we have just made."""
@@ -151,18 +157,24 @@ def _owner_of(path: Path) -> os.stat_result | None:
         return None
 
 
-def _make(path: Path, account: Account | None, token: str) -> None:
-    """Make the folder, and any above it that is missing; change none that is there."""
+def _make(path: Path, account: Account | None, token: str) -> bool:
+    """Make the folder, and any above it that is missing; change none that is there.
+
+    Returns:
+        Whether it was missing.
+    """
     for parent in reversed(path.parents):
         if not parent.exists():
             parent.mkdir(exist_ok=True)
             parent.chmod(0o755)
     if account is not None:
         account.require_entry(path.parent)
-    if not path.exists():
+    is_missing = not path.exists()
+    if is_missing:
         _make_at_once(path, account, token)
     if account is not None:
         account.require_entry(path)
+    return is_missing
 
 
 def _make_at_once(path: Path, account: Account | None, token: str) -> None:
@@ -177,7 +189,6 @@ def _make_at_once(path: Path, account: Account | None, token: str) -> None:
         _remove_if_empty(partial)
         if not path.is_dir():
             raise
-    _sync(path.parent)
 
 
 def _locked(folder: Path) -> int:

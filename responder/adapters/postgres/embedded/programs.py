@@ -60,7 +60,7 @@ class Programs:
             return False
         return tried.returncode == 0
 
-    def copy_below(self, folder: Path, token: str) -> "Programs":
+    def copy_below(self, folder: Path, token: str, *, durable: bool = True) -> "Programs":
         """Copy them to a place of their own that everybody who may enter `folder` can read.
 
         Complete or not there at all: the copy gets its name when it is whole.
@@ -71,7 +71,8 @@ class Programs:
             for path in map(Path, NEEDED):
                 _copy(self.root / path, partial / path)
             _open_for_reading(partial)
-            os.sync()  # before it has its name: a power cut must not leave half of it under that
+            if durable:
+                os.sync()  # before it has its name: a power cut must not leave half of it there
             partial.rename(copy.root)
         return copy
 

@@ -75,7 +75,9 @@ class EmbeddedPostgres:
                 started and nothing is held.
             ServerFailed: with what the server said last; nothing is left running.
         """
-        self._folder = folder = DataFolder.claim(self._path, self._token())
+        self._folder = folder = DataFolder.claim(
+            self._path, self._token(), durable=self._is_durable
+        )
         try:
             return await self._start_in(folder, on_progress)
         except BaseException as e:
@@ -142,7 +144,7 @@ class EmbeddedPostgres:
         if folder.account is None or programs.run_under(folder.account):
             return programs
         on_progress(Progress("copying", 0.0))
-        return programs.copy_below(folder.path, self._token())
+        return programs.copy_below(folder.path, self._token(), durable=self._is_durable)
 
     async def _have_cluster(
         self, folder: DataFolder, programs: Programs, on_progress: OnProgress
@@ -154,7 +156,6 @@ class EmbeddedPostgres:
                 folder,
                 token=self._token(),
                 password=self._ids.secret().hex(),
-                durable=self._is_durable,
             )
         try:
             found = (folder.cluster / "PG_VERSION").read_text().strip()
