@@ -29,7 +29,7 @@ _GUESSED = 0.6
 _UNKNOWN = 0.5
 _SPANS = 3
 _SHORTEST_TITLE = 8
-_READ = 10_000
+_READ = 6_000
 """Characters that are read. What comes after shows nothing, and so closes nothing."""
 _OF_RULE = {
     DismissalReason.EMPTY: (silence.MODEL, Intent.OTHER),

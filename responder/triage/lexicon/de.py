@@ -55,7 +55,7 @@ GERMAN = lexicon(
         Signal.LIKES: (
             r"(?:toll\w*|super|klasse|spitze|prima|genial\w*|hervorragend\w*|ausgezeichnet\w*|wunderbar\w*|wunderschon\w*|fantastisch\w*|perfekt\w*|herrlich\w*|großartig\w*|grossartig\w*|mega|sehr gut\w*|bestens|top|begeistert|beeindruckend\w*|inspirierend\w*|traumhaft\w*)",
             r"(?:schone[rsn]?|guter?|gutes|gute|interessanter?|interessantes|spannender?|spannendes|hilfreicher?|hilfreiches|lesenswerter?) (?:\w+ )?(?:beitrag|artikel|text|bild|foto|video|idee|arbeit|tipp|tipps|seite|blog|zusammenfassung|anleitung|gedanke\w*|sache)",
-            r"(?:liebe|lieben|liebt|mag|gefallt|gefallen)(?: \w+){0,3} (?:es|das|diese\w*|euch|eure\w*|mir|uns|sehr)|gut (?:gemacht|geschrieben|erklart|zusammengefasst)|weiter so|hut ab|respekt(?! ,)|gluckwunsch|gratul\w*|daumen hoch|volle zustimmung|stimme (?:voll |ganz |absolut )*zu|so ist es|genau so|auf den punkt",
+            r"(?:liebe|lieben|liebt|mag|gefallt|gefallen)(?: \w+){0,3} (?:es|das|diese\w*|euch|eure\w*|mir|uns|sehr)|nicht (?:schlecht|ubel)|gut (?:gemacht|geschrieben|erklart|zusammengefasst)|weiter so|hut ab|respekt(?! ,)|gluckwunsch|gratul\w*|daumen hoch|volle zustimmung|stimme (?:voll |ganz |absolut )*zu|so ist es|genau so|auf den punkt",
             r"(?:sehr|echt|richtig|total|super|wirklich|unglaublich) (?:hilfreich|nutzlich|schon|gut|interessant|lecker|zufrieden|nett|freundlich|spannend|cool)",
         ),
         Signal.THANKS: (
@@ -68,7 +68,7 @@ GERMAN = lexicon(
         ),
         Signal.SUGGESTS: (
             r"(?:ihr|sie|man|du) (?:solltet|konntet|sollten|konnten|sollte|konnte|solltest|konntest|koenntet)(?: \w+){1,8} (?:anbieten|machen|hinzufugen|einbauen|erganzen|einfuhren|uberlegen|verbessern|lassen|nutzen|verwenden|andern|geben|bauen)|(?:ware|waere) (?:\w+ ){0,3}(?:schon|toll|super|gut|hilfreich|praktisch|klasse|cool|besser|prima|schoen),? (?:wenn|falls)|(?:schon|toll|super|gut|hilfreich|praktisch|klasse|cool|besser) (?:ware|fande ich)(?: \w+)?,? (?:wenn|ein|eine|es)",
-            r"vorschlag\w*|anregung\w*|verbesserungs\w+|(?:mein|unser|ein) (?:wunsch|tipp an)|wunsch(?:e|en)? (?:ich |wir )?(?:mir|uns)|wie ware es mit|warum nicht (?:\w+ ){0,3}(?:einfach|auch)|bitte (?:\w+ ){0,5}(?:einfuhren|hinzufugen|anbieten|erganzen|einbauen|zuruckbringen)|wurde (?:\w+ ){1,6}(?:ersparen|erleichtern)",
+            r"vorschlag\w*|anregung\w*|verbesserungs\w+|(?:mein|unser|ein) (?:wunsch|tipp an)|wunsch(?:e|en)? (?:ich |wir )?(?:mir|uns)|wie ware es mit|warum nicht (?:\w+ ){0,3}(?:einfach|auch)|bringt (?:\w+ ){1,5}(?:zuruck|wieder)|bitte (?:\w+ ){0,5}(?:einfuhren|hinzufugen|anbieten|erganzen|einbauen|zuruckbringen)|wurde (?:\w+ ){1,6}(?:ersparen|erleichtern)",
         ),
         Signal.PARTNERS: (
             r"kooperation\w*|zusammenarbeit\w*|zusammen ?arbeiten|partner(?:schaft\w*)?|sponsor\w*|gastbeitrag|wiederverkauf\w*|handler werden|großhandel|lieferant\w*|presseanfrage|journalist\w*|interview\w*|vortrag halten|(?:laden|einladen) (?:wir |ich )?(?:sie|euch)",

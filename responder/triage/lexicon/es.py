@@ -36,7 +36,7 @@ SPANISH = lexicon(
         ),
         Signal.LIKES: (
             r"(?:genial|excelente|increible|fantastic[oa]s?|maravillos[oa]s?|estupend[oa]s?|precios[oa]s?|hermos[oa]s?|perfect[oa]s?|magnific[oa]s?|espectacular|buenisim[oa]s?|lindisim[oa]|impresionante|brillante|fabulos[oa])",
-            r"(?:me|nos) (?:encanta\w*|gusta\w*|gusto|fascina\w*|ha encantado|ha gustado)|(?:buen|gran|muy buen|muy buena|buena|bonit[oa]|interesante|lind[oa]) (?:\w+ )?(?:articulo|trabajo|post|texto|idea|foto|video|consejo|consejos|publicacion|aporte|pagina|blog|informacion|nota|entrada|resumen)|bien (?:hecho|dicho|explicado|escrito)|felicidades|felicitaciones|enhorabuena|bravo|sigan asi|seguid asi|totalmente de acuerdo|muy de acuerdo|tal cual|muy (?:util|bueno|buena|interesante|bien|bonito|bonita|claro|rico|amable)",
+            r"(?:me|nos) (?:encanta\w*|gusta\w*|gusto|fascina\w*|ha encantado|ha gustado)|(?:buen|gran|muy buen|muy buena|buena|bonit[oa]|interesante|lind[oa]) (?:\w+ )?(?:articulo|trabajo|post|texto|idea|foto|video|consejo|consejos|publicacion|aporte|pagina|blog|informacion|nota|entrada|resumen)|nada mal|bien (?:hecho|dicho|explicado|escrito)|felicidades|felicitaciones|enhorabuena|bravo|sigan asi|seguid asi|totalmente de acuerdo|muy de acuerdo|tal cual|muy (?:util|bueno|buena|interesante|bien|bonito|bonita|claro|rico|amable)",
         ),
         Signal.THANKS: (r"(?:muchas |mil |muchisimas )?gracias|agradec\w+|se agradece|grax|thx",),
         Signal.WANTS: (

@@ -20,7 +20,7 @@ FRENCH = lexicon(
         ),
         Signal.FAULT: (
             r"merci pour rien",
-            r"(?:ne|n')? ?(?:fonctionne|marche|arrive|charge|s'allume|repond|demarre|s'ouvre|ferme|tient|repondent|marchent|fonctionnent)(?: \w+)? (?:pas|plus|jamais)|(?:pas|jamais|toujours pas|toujours rien|rien) (?:encore )?(?:recu|arrive|livre|eu de (?:reponse|nouvelles)|rembourse|repondu)|toujours rien|en panne",
+            r"(?:ne|n')? ?(?:fonctionne|marche|arrive|charge|s'allume|repond|demarre|s'ouvre|ferme|tient|repondent|marchent|fonctionnent)(?: \w+)? (?:pas|plus|jamais)|(?:pas|jamais|toujours pas|toujours rien|rien) (?:encore )?(?:recu|arrive|livre|eu de (?:reponse|nouvelles)|rembourse|repondu)|toujours rien|en panne|(?:plante|beugue|bugue|rame|se bloque) (?:\w+ )?(?:sans (?:arret|cesse)|toujours|souvent|depuis|encore|a chaque)",
             r"(?:casse[es]?|cassee?s?|abime\w*|endommage\w*|defectueu\w+|fissure\w*|raye\w*|dechire\w*|fuit|moisi\w*|incomplet\w*|hors service|fele\w*)",
             r"(?:j'attends|attends|attend|attendons|attente)(?: \w+){0,4} (?:depuis|toujours|encore|semaines?|jours?|mois)|depuis (?:\w+ ){1,3}(?:semaines|jours|mois)(?: \w+){0,4} (?:attends|rien|sans|aucun\w*)|sans (?:reponse|nouvelles)|personne (?:ne )?(?:\w+ )?(?:repond|aide|decroche)|aucune (?:reponse|nouvelle)",
             r"rembours\w+|reclam\w+|plainte|decu\w*|deception|decevant\w*|mecontent\w*|insatisfait\w*|furieu\w+|en colere|scandaleu\w+|inadmissible|inacceptable|honteu\w+|une honte|arnaque\w*|voleurs?|nul|nulle|nullissime|catastroph\w+|lamentable|deplorable|minable|perte de temps|argent jete|plus jamais|a fuir|je deconseille",
@@ -34,7 +34,7 @@ FRENCH = lexicon(
         ),
         Signal.LIKES: (
             r"(?:genial\w*|excellent\w*|super|magnifique\w*|formidable\w*|fantastique\w*|merveilleu\w+|parfait\w*|sublime\w*|superbe\w*|extraordinaire\w*|incroyable\w*|splendide\w*|remarquable\w*)",
-            r"(?:j'adore|on adore|j'aime|nous aimons|ca me plait|me plait)|(?:bel|beau|belle|bon|bonne|tres bon|tres bonne|joli|jolie|interessant) (?:\w+ )?(?:article|travail|texte|idee|photo|video|conseil|conseils|page|blog|boulot|resume|sujet|publication)|article (?:tres )?(?:interessant|utile|clair)|bien (?:fait|dit|joue|ecrit|explique|vu)|bravo|felicitations|continuez|chapeau|tout a fait d'accord|entierement d'accord|tellement vrai|tres (?:utile|interessant|interessante|beau|belle|bien|bon|bonne|clair|sympa|joli)",
+            r"(?:j'adore|on adore|j'aime|nous aimons|ca me plait|me plait)|(?:bel|beau|belle|bon|bonne|tres bon|tres bonne|joli|jolie|interessant) (?:\w+ )?(?:article|travail|texte|idee|photo|video|conseil|conseils|page|blog|boulot|resume|sujet|publication)|article (?:tres )?(?:interessant|utile|clair)|pas mal|bien (?:fait|dit|joue|ecrit|explique|vu)|bravo|felicitations|continuez|chapeau|tout a fait d'accord|entierement d'accord|tellement vrai|tres (?:utile|interessant|interessante|beau|belle|bien|bon|bonne|clair|sympa|joli)",
         ),
         Signal.THANKS: (
             r"merci(?: beaucoup| bien| infiniment| a vous| mille fois)?|mille mercis|remerci\w+|reconnaissant\w*|mrc|thx",
