@@ -15,6 +15,7 @@ from responder.drafting.guards.language import LanguageDetector
 from responder.drafting.knowledge import Library, Match, excerpt
 from responder.drafting.phrases import PHRASES, Phrases, Variants
 from responder.drafting.ports import DraftRefused, DraftRequest, Passage, Proposal, Provenance
+from responder.drafting.tongue import reply_language
 from responder.drafting.wanted import refuse_unwanted
 from responder.engagement.model import Intent, Motive
 from responder.engagement.workspace import Knowledge, Voice
@@ -39,24 +40,26 @@ class TemplateDraftWriter:
     ) -> None:
         self._library = Library(knowledge)
         self._voice = voice
+        self._detector = detector
         self._checks = Checks(detector)
         self._default_language = default_language
 
     async def write(self, request: DraftRequest) -> Proposal:
         """Propose one reply; see `DraftWriter.write`. Never raises a Retryable."""
         refuse_unwanted(request, WRITER)
-        language = self._language(request)
+        matches = self._library.search(request, limit=_TRIES)
+        language = self._language(request, matches)
         if request.understanding.intent in _COURTESIES:
             return self._first_good(request, language, _courtesies(request, PHRASES[language]))
-        matches = self._library.search(request, limit=_TRIES)
         if not matches:
             raise _refused("no_knowledge", "Nothing we know answers this.")
         return self._first_good(request, language, self._quotations(request, matches, language))
 
-    def _language(self, request: DraftRequest) -> str:
-        language = request.understanding.language.value
-        if language == "und":
-            language = self._default_language
+    def _language(self, request: DraftRequest, matches: Sequence[Match]) -> str:
+        known = matches[0].snippet.text if matches else ""
+        language = reply_language(
+            request, self._detector, default=self._default_language, known=known
+        )
         if language not in PHRASES:
             raise _refused("wrong_language", f"There are no phrases for a reply in {language}.")
         return language

@@ -23,6 +23,7 @@ from responder.drafting.ports import (
     Provenance,
 )
 from responder.drafting.prompt import Marks, Prompt
+from responder.drafting.tongue import reply_language
 from responder.drafting.wanted import refuse_unwanted
 from responder.engagement.errors import Malformed, RateLimited, Retryable, Unavailable
 from responder.engagement.ports import Clock, Ids, Random
@@ -68,6 +69,7 @@ class OpenAIDraftWriter:
         self._endpoint = endpoint
         self._library = Library(knowledge)
         self._voice = voice
+        self._detector = detector
         self._checks = Checks(detector)
         self._clock = clock
         self._ids = ids
@@ -122,8 +124,7 @@ class OpenAIDraftWriter:
         )
 
     def _language(self, request: DraftRequest) -> str:
-        language = request.understanding.language.value
-        return self._default_language if language == "und" else language
+        return reply_language(request, self._detector, default=self._default_language)
 
     async def _wait(self, failure: Retryable) -> None:
         """A little, so that many do not come back at once; as long as asked, where it is short."""

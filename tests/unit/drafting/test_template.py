@@ -152,16 +152,34 @@ async def test_where_little_room_is_the_answer_stands_alone(writer: TemplateDraf
     assert proposal.text == "The planner works offline once a garden has been opened on the device."
 
 
-async def test_an_unknown_language_is_answered_in_the_default_one(
+async def test_an_unknown_language_is_taken_from_what_stands_around(
+    writer: TemplateDraftWriter,
+) -> None:
+    unknown = understood(language="und")
+    quoting = await writer.write(draft_request("Leim wasserfest?", understanding=unknown))
+    assert any(closing in quoting.text for closing in PHRASES["de"].closings)
+
+    thanked = understood(Intent.THANKS, language="und", motive=Motive.TO_THANK)
+    ours = said("Der Leim ist wasserfest, sobald er trocken ist.", comment_id="r", is_own=True)
+    in_thread = await writer.write(draft_request("Danke!", understanding=thanked, branch=(ours,)))
+    assert in_thread.text in PHRASES["de"].thanked
+
+    page = Page(
+        title="La cola del taller", text="La cola resiste el agua después de un día entero."
+    )
+    on_page = await writer.write(draft_request(said("Gracias!", page=page), understanding=thanked))
+    assert on_page.text in PHRASES["es"].thanked
+
+
+async def test_where_nothing_shows_a_language_the_default_one_is_used(
     detector: Py3LangidDetector,
 ) -> None:
     writer = TemplateDraftWriter(
-        knowledge=[OFFLINE, GERMAN], voice=Voice(), detector=detector, default_language="de"
+        knowledge=[], voice=Voice(), detector=detector, default_language="fr"
     )
-    proposal = await writer.write(
-        draft_request("Leim wasserfest?", understanding=understood(language="und"))
-    )
-    assert any(closing in proposal.text for closing in PHRASES["de"].closings)
+    thanked = understood(Intent.THANKS, language="und", motive=Motive.TO_THANK)
+    proposal = await writer.write(draft_request("Merci", understanding=thanked))
+    assert proposal.text in PHRASES["fr"].thanked
 
 
 async def test_a_language_without_phrases_is_refused(writer: TemplateDraftWriter) -> None:
