@@ -17,6 +17,7 @@ Source: aiohttp 3.14.5, `http_writer.StreamWriter.write_headers`, `.write`, `.se
 import asyncio
 import socket
 from collections.abc import Collection
+from io import BytesIO
 from types import SimpleNamespace, TracebackType
 from typing import Self
 
@@ -30,6 +31,7 @@ from responder.engagement.ports import Clock
 
 WEB_PORTS = frozenset({80, 443})
 _CHUNK_BYTES = 65_536
+_AT_ONCE_BYTES = 1_048_576
 
 
 class AddressRefused(OSError):
@@ -127,7 +129,7 @@ class GuardedHttp:
             request.method,
             url,
             headers=request.headers,
-            data=request.body or None,
+            data=_data(request.body),
             allow_redirects=False,
             timeout=ClientTimeout(total=None),
             trace_request_ctx=sending,
@@ -192,6 +194,11 @@ def _sending(context: SimpleNamespace) -> _Sending:
     if not isinstance(sending, _Sending):
         raise TypeError("a request without its record")
     return sending
+
+
+def _data(body: bytes) -> bytes | BytesIO | None:
+    """What aiohttp takes without a word: it warns of writing a megabyte at once."""
+    return BytesIO(body) if len(body) > _AT_ONCE_BYTES else body or None
 
 
 async def _body(stream: aiohttp.StreamReader, max_bytes: int) -> bytes | None:

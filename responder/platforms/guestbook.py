@@ -127,7 +127,10 @@ class GuestbookPlatform:
         """See `EntryPlatform`. What we read at the page itself need not be brought there."""
         if comment.via is Via.POLL or comment.author.id == OWN_AUTHOR_ID:
             return
-        body = comment.model_dump_json(exclude_none=True, exclude={"raw"}).encode()
+        # Neither is shown there, and both may be long.
+        body = comment.model_dump_json(
+            exclude_none=True, exclude={"raw": True, "page": {"text"}}
+        ).encode()
         self._good(await self._send("POST", "/api/entries", body, None))
 
     def _not_made(self, result: Result) -> Posted:

@@ -20,7 +20,13 @@ from responder.adapters.postgres.guestbook import GUESTBOOK_SCHEMA_SQL, Postgres
 from responder.adapters.system import SystemClock, SystemIds, SystemRandom
 from responder.delivery.ports import AttemptOutcome, Posting, Preflight
 from responder.engagement.errors import Unavailable
-from responder.engagement.events import EngagementReceived, EventAuthor, read_data
+from responder.engagement.events import (
+    TEXT_LIMIT_BYTES,
+    EngagementReceived,
+    EventAuthor,
+    EventPage,
+    read_data,
+)
 from responder.engagement.model import Kind
 from responder.platforms.guestbook import OWN_AUTHOR_ID, GuestbookPlatform
 from responder.platforms.signatures import sign_standard
@@ -254,6 +260,13 @@ async def test_a_comment_that_was_pushed_past_the_page_is_entered_on_it(run: _Ru
     posted = await run.platform.reply(attempt("Welcome.", "c-7"))
     assert posted.outcome is AttemptOutcome.SENT
     assert "Welcome." in await run.page()
+
+
+async def test_the_longest_comment_there_is_can_be_entered(run: _Run) -> None:
+    longest = pushed_comment(text="\x01" * TEXT_LIMIT_BYTES)
+    page = EventPage(text="\x01" * TEXT_LIMIT_BYTES)
+    await run.platform.enter(longest.model_copy(update={"page": page, "raw": "x" * 500_000}))
+    assert "Bob" in await run.page()
 
 
 async def test_an_edit_and_a_deletion_of_an_entered_comment_follow(run: _Run) -> None:

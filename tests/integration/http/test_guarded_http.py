@@ -218,7 +218,7 @@ class _StopsWhileConnecting(SystemClock):
 
 
 @pytest.mark.parametrize("looks", [0, 1])
-@pytest.mark.parametrize("body", [b'{"text": "late"}', b"x" * 200_000])
+@pytest.mark.parametrize("body", [b'{"text": "late"}', b"x" * 200_000, b"x" * 2_000_000])
 async def test_a_worker_that_was_stopped_while_connecting_sends_no_byte(
     looks: int, body: bytes
 ) -> None:
@@ -238,18 +238,24 @@ async def test_a_worker_that_was_stopped_while_connecting_sends_no_byte(
         assert await received == b""
 
 
-async def test_in_time_the_deadline_changes_nothing() -> None:
+@pytest.mark.parametrize("size", [1, 200_000, 2_000_000])
+async def test_in_time_the_deadline_changes_nothing(size: int) -> None:
+    async def weigh(request: web.BaseRequest) -> web.StreamResponse:
+        body = b"".join([piece async for piece in request.content.iter_any()])
+        return web.Response(text=str(len(body)))
+
     clock = SystemClock()
-    async with site(_hello) as place, client(place.port, clock=clock) as http:
+    async with site(weigh) as place, client(place.port, clock=clock) as http:
         result = await http.send(
             Request(
                 method="POST",
                 url=place.url(),
-                body=b"x" * 200_000,
+                body=b"x" * size,
                 send_before=clock.monotonic() + 60,
             )
         )
     assert isinstance(result, Answer)
+    assert result.body == str(size).encode()
 
 
 async def test_a_deadline_holds_for_a_request_without_a_body_too() -> None:
