@@ -9,27 +9,25 @@ unfinished record. What was finished behind it comes again, and the handler's in
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from responder.stream.batch import BatchService
-from responder.stream.buffer import Buffer
 from responder.stream.committer import Committer
 from responder.stream.environment import Carried, Environment, Subscription
 from responder.stream.handler import Batch
-from responder.stream.lanes import Lanes, Shelf
+from responder.stream.lanes import Lanes
 from responder.stream.limit import Fixed, Limit
-from responder.stream.log import Assignment, Corrupt, Log, Partition, Record, Unreachable
+from responder.stream.log import Log, Partition, Unreachable
 from responder.stream.ownership import Ownership
+from responder.stream.poll import PollLoop
 from responder.stream.settle import Settlement
 from responder.stream.single import SingleService
 from responder.stream.stall import StallWatch
 from responder.stream.watch import Watch
 from responder.stream.workers import Workers
-
-SAMPLES_MAX = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +63,7 @@ class Consumer:
         self._subscription = subscription
         self._clock = environment.clock
         self._options = options
-        self._observer = environment.observer
         self._lanes = Lanes()
-        self._buffer = Buffer(
-            self._lanes, records=options.buffer_records, size_bytes=options.buffer_bytes
-        )
         self._workers = Workers(self._lanes, limit or Fixed(options.concurrency), environment)
         self._committer = Committer(log, environment)
         settlement = Settlement(
@@ -86,7 +80,7 @@ class Consumer:
             committer=self._committer,
             tokens=carried.tokens,
             environment=environment,
-            changed=self._let_poll,
+            changed=self._look_again,
         )
         self._watch = Watch(
             ownership=self._ownership,
@@ -94,23 +88,25 @@ class Consumer:
             workers=self._workers,
             settlement=settlement,
             environment=environment,
-            swept=self._let_poll,
+            swept=self._look_again,
+        )
+        self._polls = PollLoop(
+            log=log,
+            shelves=self._ownership.shelves,
+            lanes=self._lanes,
+            workers=self._workers,
+            environment=environment,
         )
         self._stalls = StallWatch(
             log=log,
             ownership=self._ownership,
+            polls=self._polls,
             environment=environment,
             excused=carried.excused,
-            poll_age=lambda: self._clock.monotonic() - self._beat_at,
-            is_asked=lambda assignment: assignment in self._asked,
         )
-        self._space = asyncio.Event()
-        self._asked: Mapping[Assignment, int] = {}
-        self._low_water = -1
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
         self._is_running = False
-        self._beat_at = self._clock.monotonic()
 
     def _make_service(self, settlement: Settlement) -> SingleService | BatchService:
         handler = self._subscription.handler
@@ -142,8 +138,7 @@ class Consumer:
     async def stop(self) -> None:
         """Stop polling, drain, commit, leave; returns when all of it has ended. May be joined."""
         self._stopping.set()
-        self._space.set()
-        self._log.wake()
+        self._polls.stop()
         if self._is_running:
             await self._ended.wait()
 
@@ -157,7 +152,7 @@ class Consumer:
         since = self._ownership.rebalancing_since
         shelves = self._ownership.shelves.values()
         return Health(
-            poll_age=now - self._beat_at,
+            poll_age=self._polls.age,
             oldest_handler=None if oldest is None else now - oldest,
             rebalancing=None if since is None else now - since,
             has_joined=self._ownership.has_joined,
@@ -167,7 +162,7 @@ class Consumer:
         )
 
     async def _work(self) -> None:
-        polling = asyncio.create_task(self._poll_until_stopped())
+        polling = asyncio.create_task(self._polls.run())
         services = [
             asyncio.create_task(self._stopping.wait()),
             asyncio.create_task(
@@ -180,6 +175,7 @@ class Consumer:
         try:
             await asyncio.wait([polling, *services], return_when=asyncio.FIRST_COMPLETED)
             self._stopping.set()
+            self._polls.stop()
             await self._let_go(polling)
         finally:
             await self._end([polling, *services])
@@ -214,92 +210,9 @@ class Consumer:
         for error in filter(None, failed):
             raise error
 
-    async def _poll_until_stopped(self) -> None:
-        stopping = self._stopping
-        while not stopping.is_set():
-            self._beat_at = self._clock.monotonic()
-            room = self._room()
-            if self._ownership.shelves and not room:
-                await self._wait_for_space()
-                continue
-            self._take(await self._poll(room))
-            await asyncio.sleep(0)
-
-    async def _poll(self, room: Mapping[Assignment, int]) -> Mapping[Assignment, Sequence[Record]]:
-        try:
-            return await self._log.poll(room, self._options.poll_wait)
-        except Corrupt as corrupt:
-            self._observer.corrupt(corrupt)
-            await self._clock.sleep(self._options.poll_wait)
-            return {}
-        except asyncio.CancelledError as cancelled:
-            if (task := asyncio.current_task()) is None or task.cancelling():
-                raise
-            raise Unreachable("the log's client has cancelled its own poll") from cancelled
-
-    def _room(self) -> Mapping[Assignment, int]:
-        shelves = self._ownership.shelves
-        room = self._buffer.room(shelves.values())
-        # Who was left out is asked again as soon as a chunk is free, not only after a quiet poll.
-        left_out = len(room) < len(shelves)
-        self._low_water = self._lanes.records - self._buffer.chunk if left_out else -1
-        self._asked = room
-        return room
-
-    async def _wait_for_space(self) -> None:
-        self._space.clear()
-        deadline = self._clock.monotonic() + self._options.keepalive
-        while not self._stopping.is_set() and not self._room():
-            if self._clock.monotonic() >= deadline:
-                await self._log.keepalive()
-                return
-            await self._space.wait()
-            self._space.clear()
-
-    def _take(self, batch: Mapping[Assignment, Sequence[Record]]) -> None:
-        """Register what was read. There is no await between the poll and this."""
-        now = self._clock.monotonic()
-        for assignment, records in batch.items():
-            shelf = self._ownership.shelves.get(assignment)
-            if shelf is None or shelf.is_leaving or not records:
-                continue
-            oldest_at = records[0].appended_at.timestamp()
-            for run in unbroken(records):
-                shelf.window.start(run, oldest_at)
-            self._sample(shelf, records[0].offset, now)
-            self._lanes.put(shelf, records)
-            self._stalls.delivered(assignment)
-        self._workers.wake()
-
-    @staticmethod
-    def _sample(shelf: Shelf, offset: int, now: float) -> None:
-        if len(shelf.samples) >= SAMPLES_MAX:
-            shelf.samples.clear()
-        shelf.samples[offset] = now
+    def _look_again(self) -> None:
+        self._polls.look_again()
 
     def _progress(self, records: int) -> None:
-        buffered = self._lanes.records
-        self._committer.finished(records, is_idle=buffered == 0)
-        if buffered <= self._low_water:
-            self._low_water = -1
-            self._space.set()
-            self._log.wake()
-
-    def _let_poll(self) -> None:
-        """Something may have changed that only a new turn of the poll loop sees."""
-        self._space.set()
-
-
-def unbroken(records: Sequence[Record]) -> list[range]:
-    """The offsets of these records as runs without a gap."""
-    first, last = records[0].offset, records[-1].offset
-    if last - first + 1 == len(records):
-        return [range(first, last + 1)]
-    runs: list[range] = []
-    start = end = first
-    for record in records:
-        if record.offset != end:
-            runs.append(range(start, end))
-            start = record.offset
-        end = record.offset + 1
-    return [*runs, range(start, end)]
+        self._committer.finished(records, is_idle=self._lanes.records == 0)
+        self._polls.freed()

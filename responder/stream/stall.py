@@ -4,12 +4,13 @@ Client libraries are known to stop receiving without an error (aiokafka #1037), 
 returns looks the same. The cure for both is a new client, so a stall ends the consumer.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from responder.stream.environment import Environment
 from responder.stream.lanes import Shelf
 from responder.stream.log import Assignment, Log, LogError, Partition
 from responder.stream.ownership import Ownership
+from responder.stream.poll import PollLoop
 
 LOOKS_PER_STALL = 4
 
@@ -18,14 +19,18 @@ class Stalled(Exception):
     """There are records at the log, there is room for them, and none come."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Quiet:
+    position: int
+    since: float
+
+
 class StallWatch:
     """Compares what was delivered with what is there; for ever.
 
     Args:
         excused: where a stall was found before. A partition can end in offsets that are no records
             (transaction markers); one rebuild for each such end is enough to know.
-        poll_age: seconds since the poll loop last came round.
-        is_asked: whether there is room for more of it.
     """
 
     def __init__(
@@ -33,26 +38,20 @@ class StallWatch:
         *,
         log: Log,
         ownership: Ownership,
+        polls: PollLoop,
         environment: Environment,
         excused: dict[Partition, int],
-        poll_age: Callable[[], float],
-        is_asked: Callable[[Assignment], bool],
     ) -> None:
         self._log = log
         self._ownership = ownership
         self._shelves = ownership.shelves
+        self._polls = polls
         self._clock = environment.clock
         self._observer = environment.observer
         self._limit = environment.options.fetch_stall
         self._rebalance_limit = environment.options.rebalance_timeout
         self._excused = excused
-        self._poll_age = poll_age
-        self._is_asked = is_asked
-        self._quiet_since: dict[Assignment, float] = {}
-
-    def delivered(self, assignment: Assignment) -> None:
-        """Something came."""
-        self._quiet_since.pop(assignment, None)
+        self._quiet: dict[Assignment, _Quiet] = {}
 
     async def run(self) -> None:
         """Look for ever.
@@ -67,8 +66,8 @@ class StallWatch:
                 await self._look(shelf)
 
     def _look_at_loop(self) -> None:
-        if self._poll_age() > self._limit + self._rebalance_limit:
-            raise Stalled(f"a poll has not returned for {self._poll_age():.0f} s")
+        if self._polls.age > self._limit + self._rebalance_limit:
+            raise Stalled(f"a poll has not returned for {self._polls.age:.0f} s")
         lost_since = self._ownership.lost_since
         if lost_since is not None and self._clock.monotonic() - lost_since > self._rebalance_limit:
             # The log says that it is somebody else's and its client goes on as if it were ours.
@@ -84,14 +83,21 @@ class StallWatch:
         if assignment not in self._shelves:
             return
         self._observer.lag(assignment.partition, end - (shelf.window.commit_point or position))
-        now = self._clock.monotonic()
-        is_expecting = end > position and self._is_asked(assignment)
+        is_expecting = end > position and self._polls.is_asking(assignment)
         if not is_expecting or end == self._excused.get(assignment.partition):
-            self.delivered(assignment)
-        elif now - self._quiet_since.setdefault(assignment, now) >= self._limit:
+            self._quiet.pop(assignment, None)
+        elif self._quiet_for(assignment, position) >= self._limit:
             self._excused[assignment.partition] = end
             where = f"{assignment.partition.topic}[{assignment.partition.number}]"
             raise Stalled(f"{where} gives nothing at {position} and ends at {end}")
+
+    def _quiet_for(self, assignment: Assignment, position: int) -> float:
+        """For how long it has been expected and has stood at this position, in seconds."""
+        now = self._clock.monotonic()
+        quiet = self._quiet.get(assignment)
+        if quiet is None or quiet.position != position:
+            quiet = self._quiet[assignment] = _Quiet(position, now)
+        return now - quiet.since
 
     async def _position(self, shelf: Shelf) -> int:
         """The next offset that has to be delivered."""

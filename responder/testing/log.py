@@ -329,7 +329,7 @@ class MemoryLog:
 
     async def stop(self) -> None:
         await self._end()
-        if hasattr(self, "_group"):
+        if self._membership is not None:
             self._group.leave(self)
 
     # What a test may do to it.

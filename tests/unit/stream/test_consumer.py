@@ -2,14 +2,17 @@
 
 import asyncio
 from collections import Counter, defaultdict
+from itertools import pairwise
 
 import pytest
+from typing_extensions import override
 
 from responder.engagement.errors import Malformed, RateLimited, Unavailable
 from responder.stream.handler import DONE, Bury, One, Outcome, RecordHandler, Retry
 from responder.stream.limit import Aimd
 from responder.stream.log import Partition, Record
 from responder.stream.options import StreamOptions
+from responder.testing.clock import LoopClock
 from responder.testing.log import CommitFault
 from responder.testing.stream import TOPIC, StreamRig
 
@@ -312,7 +315,7 @@ class TestDeadLetters:
             await rig.until(lambda: consumer.health().stopped)
             assert len(rig.dead_letters.buried) == 10
             consumer.allow(10)
-            await rig.until(lambda: rig.committed == {0: 20}, within=60)
+            await rig.until(lambda: rig.committed == {0: 20}, within=15)
         assert len(rig.dead_letters.buried) == 20
 
 
@@ -344,6 +347,15 @@ class TestBackPressure:
             assert len(rest.done) == 99
             gate.set()
             await rig.until(lambda: rig.committed == {0: 300}, within=10)
+
+    async def test_a_quiet_partition_does_not_slow_a_busy_one(self) -> None:
+        """The poll that waits for the quiet one ends when the busy one has room again."""
+        rig, handler = StreamRig(partitions=2), Recorder(0.001)
+        for n in range(2_000):
+            rig.place(0, f"k{n}", f"{n}")
+        options = StreamOptions(concurrency=8, buffer_records=160, poll_wait=5.0)
+        async with rig.running(One(handler), options=options):
+            await rig.until(lambda: len(handler.done) == 2_000, within=1.0)
 
     async def test_a_consumer_without_room_stays_a_member(self) -> None:
         rig, handler = StreamRig(), Recorder(400.0)
@@ -409,6 +421,37 @@ class TestBackPressure:
             await rig.until(lambda: running["done"] == 2_000)
         assert limit.current <= 12
         assert len(refused) < 400
+
+
+class TickingClock(LoopClock):
+    """Time that passes with the work: a millisecond whenever somebody looks."""
+
+    looks = 0
+
+    @override
+    def monotonic(self) -> float:
+        self.looks += 1
+        return super().monotonic() + self.looks / 1_000
+
+
+async def test_handlers_that_never_wait_let_other_tasks_run() -> None:
+    rig, done = StreamRig(), []
+    rig.clock = TickingClock()
+    seen = []
+
+    async def handle(record: Record) -> Outcome:
+        done.append(record.value)
+        return DONE
+
+    async def neighbour() -> None:
+        while len(done) < 400:
+            seen.append(len(done))
+            await asyncio.sleep(0)
+
+    await rig.feed(*((f"k{n}", f"{n}") for n in range(400)))
+    async with rig.running(One(handle), options=StreamOptions(concurrency=4)):
+        await neighbour()
+    assert max(after - before for before, after in pairwise(seen)) < 40
 
 
 class TestStuckHead:

@@ -13,8 +13,8 @@ from responder.stream.lanes import Lanes, Shelf
 from responder.stream.limit import Aimd, Fixed
 from responder.stream.log import Assignment, Partition, Record
 from responder.stream.options import Inconsistent, StreamOptions
+from responder.stream.poll import unbroken
 from responder.stream.retry import Backoff
-from responder.stream.runner import unbroken
 from responder.stream.window import Window
 from responder.testing.clock import EPOCH
 
