@@ -250,7 +250,7 @@ class SourceSecrets(Group):
 class Logging(Group):
     """What is written to the standard error output."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    """The least that is written."""
+    level: Literal["auto", "debug", "info", "warning", "error"] = "auto"
+    """The least that is written; `auto`: warnings on a terminal, else also what is usual."""
     format: Literal["auto", "json", "pretty"] = "auto"
     """`auto`: pretty on a terminal, else one JSON object a line."""

@@ -15,7 +15,7 @@ from typing import Literal, TextIO, TypeAlias
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-Level: TypeAlias = Literal["debug", "info", "warning", "error"]
+Level: TypeAlias = Literal["auto", "debug", "info", "warning", "error"]
 Format: TypeAlias = Literal["auto", "json", "pretty"]
 
 REDACTED = "[redacted]"
@@ -44,7 +44,8 @@ def configure(level: Level, style: Format, stream: TextIO | None = None) -> None
     """Set up our own lines and those of the libraries. Calling it again replaces what was.
 
     Args:
-        level: the least that is written, also of what libraries say.
+        level: the least that is written, also of what libraries say; `auto` leaves a person at a
+            terminal in peace, and tells a journal also what is usual.
         style: `auto` is pretty on a terminal, JSON elsewhere.
         stream: where to write; by default the standard error output.
     """
@@ -70,7 +71,7 @@ def configure(level: Level, style: Format, stream: TextIO | None = None) -> None
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
+    root.setLevel(_least(level, output))
     # One line a request is ours to write, with the cause; theirs would carry full addresses.
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     structlog.configure(
@@ -82,6 +83,12 @@ def configure(level: Level, style: Format, stream: TextIO | None = None) -> None
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def _least(level: Level, output: TextIO) -> str:
+    if level != "auto":
+        return level.upper()
+    return "WARNING" if output.isatty() else "INFO"
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import structlog
+from typing_extensions import override
 
 from responder.telemetry.logging import REDACTED, Format, configure
 
@@ -90,6 +91,28 @@ def test_a_body_is_never_written_only_its_length() -> None:
 
 def test_a_text_beyond_all_measure_is_cut() -> None:
     assert len(_line("x", text="a" * 100_000)["text"]) < 9_000
+
+
+class Terminal(io.StringIO):
+    """Says that a person reads it."""
+
+    @override
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_person_at_a_terminal_is_told_only_what_is_unusual() -> None:
+    terminal, journal = Terminal(), io.StringIO()
+    for stream in (terminal, journal):
+        configure("auto", "auto", stream)
+        structlog.get_logger("test").info("gateway.pushed")
+        structlog.get_logger("test").warning("log.away")
+    assert "gateway.pushed" not in terminal.getvalue()
+    assert "log.away" in terminal.getvalue()
+    assert [json.loads(line)["event"] for line in journal.getvalue().splitlines()] == [
+        "gateway.pushed",
+        "log.away",
+    ]
 
 
 def test_lines_of_libraries_go_the_same_way() -> None:
