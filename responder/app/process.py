@@ -35,9 +35,8 @@ class Process:
         self.failed = asyncio.Event()
         """A task ended that should not have: the process cannot go on as it is."""
 
-    @property
-    def consumers(self) -> tuple[Supervisor, ...]:
-        return tuple(supervisor for _, supervisor in self._consumers)
+    def consumers_of(self, group: str) -> tuple[Supervisor, ...]:
+        return tuple(supervisor for name, supervisor in self._consumers if name == group)
 
     def consume(self, name: str, supervisor: Supervisor) -> None:
         self._consumers.append((name, supervisor))

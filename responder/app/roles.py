@@ -24,6 +24,7 @@ from responder.adapters.postgres.sources import (
     RefusalRows,
 )
 from responder.adapters.postgres.triage import PostgresTriageWork
+from responder.app.allowances import Allowances
 from responder.app.consumers import (
     DeadLettersConsumer,
     DeadLetterTopic,
@@ -124,9 +125,14 @@ def triage(parts: Parts, process: Process) -> None:
 
 def drafting(parts: Parts, process: Process) -> None:
     settings = parts.settings.drafting
+    inbox = parts.settings.inbox
     ledger = PostgresDraftingLedger(
-        parts.engine, workspace=parts.workspace, capabilities=parts.places.capabilities
+        parts.engine,
+        workspace=parts.workspace,
+        capabilities=parts.places.capabilities,
+        lease_seconds=inbox.lease,
     )
+    process.repeat(Loop("leases", ledger.renew, seconds=inbox.renew, clock=parts.clock))
     writer, close = draft_writer(parts)
     process.close_last(close)
     stage = Drafting(ledger=ledger, writer=writer, clock=parts.clock)
@@ -233,6 +239,11 @@ def audit(parts: Parts, process: Process) -> None:
         interval_seconds=parts.settings.metrics.sample_interval,
     )
     process.background(sampler.run())
+
+
+def listen_for_allowances(parts: Parts, process: Process) -> None:
+    """Every process listens; those without the stage have nothing to allow."""
+    process.background(Allowances(parts.database_url, process, parts.clock).run())
 
 
 def gateway(parts: Parts, process: Process, *, public_url: str | None) -> Gateway:

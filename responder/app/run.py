@@ -64,6 +64,7 @@ async def run_roles(
         for name, add in STAGES.items():
             if name in roles:
                 add(parts, process)
+        role.listen_for_allowances(parts, process)
         where = await _doors(stack, parts, process, roles, port_of(metrics))
         await serve_metrics(parts, process, metrics)
         await process.start()
@@ -100,7 +101,7 @@ async def _doors(
         owner=await first_admin(parts) if has_console else None,
         api_token=None if token is None else token.get_secret_value(),
     )
-    return f" at {at.console}"
+    return f" at {at.local_console}"
 
 
 def _metrics_port(settings: Settings) -> int:

@@ -265,8 +265,6 @@ class OpenAITable(Table):
     base_url: HttpUrl = HttpUrl("https://api.openai.com/v1")
     timeout_seconds: Annotated[int, Field(ge=1, le=110)] = 30
     max_output_tokens: Annotated[int, Field(ge=64, le=16_384)] = 1_024
-    allowed_networks: tuple[Network, ...] = ()
-    """Private networks that its address may lie in."""
 
 
 class File(Table):

@@ -142,6 +142,7 @@ class _Up:
             role(parts, process)
         roles.reconcile(parts, process)
         roles.audit(parts, process)
+        roles.listen_for_allowances(parts, process)
         owner = await first_admin(parts)
         api_token = self._api_token()
         await serve_doors(

@@ -3,41 +3,124 @@
 from collections.abc import Awaitable, Callable
 
 from responder.adapters.models.language import Py3LangidDetector
+from responder.adapters.openai.endpoint import Endpoint, ModelParameters
+from responder.adapters.openai.writer import OpenAIDraftWriter
+from responder.adapters.resilience import Breaker, BreakingDraftWriter
+from responder.app import tables
 from responder.app.parts import Parts
-from responder.drafting.ports import DraftRequest, DraftWriter, Proposal
+from responder.drafting.fallback import FallbackDraftWriter
+from responder.drafting.ports import DraftRefused, DraftRequest, DraftWriter, Proposal, Provenance
 from responder.drafting.template import TemplateDraftWriter
+from responder.engagement.errors import RateLimited, Retryable
+from responder.engagement.ports import Clock
 from responder.engagement.workspace import Workspace
+from responder.telemetry.observers import ModelMetrics
 
 
 class CurrentWriter:
     """Builds the writer anew when the configuration has changed."""
 
-    def __init__(
-        self, workspace: Callable[[], Workspace], build: Callable[[Workspace], DraftWriter]
-    ) -> None:
-        self._workspace = workspace
-        self._build = build
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
         self._version = ""
         self._writer: DraftWriter | None = None
+        self._endpoint: Endpoint | None = None
 
     async def write(self, request: DraftRequest) -> Proposal:
-        workspace = self._workspace()
+        """See `DraftWriter.write`."""
+        workspace = self._parts.workspace()
         if self._writer is None or workspace.version != self._version:
-            self._writer, self._version = self._build(workspace), workspace.version
+            self._writer, self._version = await self._build(workspace), workspace.version
         return await self._writer.write(request)
+
+    async def close(self) -> None:
+        endpoint, self._endpoint = self._endpoint, None
+        if endpoint is not None:
+            await endpoint.close()
+
+    async def _build(self, workspace: Workspace) -> DraftWriter:
+        await self.close()
+        detector = Py3LangidDetector(workspace.languages)
+        template = TemplateDraftWriter(
+            knowledge=workspace.knowledge, voice=workspace.voice, detector=detector
+        )
+        chosen = self._parts.current.configuration.openai
+        if chosen is None:
+            return template
+        self._endpoint = _endpoint(chosen, self._parts)
+        model = OpenAIDraftWriter(
+            endpoint=self._endpoint,
+            knowledge=workspace.knowledge,
+            voice=workspace.voice,
+            detector=detector,
+            clock=self._parts.clock,
+            ids=self._parts.ids,
+            random=self._parts.random,
+        )
+        measured = MeasuredWriter(
+            model, ModelMetrics(self._parts.metrics), chosen.model, self._parts.clock
+        )
+        breaking = BreakingDraftWriter(measured, breaker=Breaker(self._parts.clock))
+        return FallbackDraftWriter(breaking, template)
+
+
+class MeasuredWriter:
+    """Counts what a model is asked, how long it takes, and the tokens."""
+
+    def __init__(
+        self, writer: DraftWriter, metrics: ModelMetrics, model: str, clock: Clock
+    ) -> None:
+        self._writer = writer
+        self._metrics = metrics
+        self._model = model
+        self._clock = clock
+
+    async def write(self, request: DraftRequest) -> Proposal:
+        """See `DraftWriter.write`."""
+        started = self._clock.monotonic()
+        outcome, used = "cancelled", None
+        try:
+            proposal = await self._writer.write(request)
+            outcome, used = "ok", proposal.provenance
+        except DraftRefused as refusal:
+            outcome, used = "refused", refusal.provenance
+            raise
+        except RateLimited:
+            outcome = "throttled"
+            raise
+        except Retryable:
+            outcome = "unavailable"
+            raise
+        else:
+            return proposal
+        finally:
+            seconds = self._clock.monotonic() - started
+            self._metrics.called(self._model, "draft", outcome, seconds)
+            self._count_tokens(used)
+
+    def _count_tokens(self, used: Provenance | None) -> None:
+        if used is not None:
+            self._metrics.used(
+                self._model,
+                input_tokens=used.input_tokens or 0,
+                output_tokens=used.output_tokens or 0,
+            )
 
 
 def draft_writer(parts: Parts) -> tuple[DraftWriter, Callable[[], Awaitable[object]]]:
     """The writer, and how it is closed."""
+    writer = CurrentWriter(parts)
+    return writer, writer.close
 
-    def template(workspace: Workspace) -> DraftWriter:
-        return TemplateDraftWriter(
-            knowledge=workspace.knowledge,
-            voice=workspace.voice,
-            detector=Py3LangidDetector(workspace.languages),
-        )
 
-    async def close() -> None:
-        """Nothing is open."""
-
-    return CurrentWriter(parts.workspace, template), close
+def _endpoint(chosen: tables.OpenAITable, parts: Parts) -> Endpoint:
+    key = parts.settings.openai.api_key
+    return Endpoint(
+        base_url=str(chosen.base_url),
+        api_key=None if key is None else key.get_secret_value(),
+        parameters=ModelParameters(
+            model=chosen.model,
+            max_tokens=chosen.max_output_tokens,
+            attempt_seconds=chosen.timeout_seconds,
+        ),
+    )

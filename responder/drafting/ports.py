@@ -123,8 +123,15 @@ class DraftClaimHeld(RateLimited):
 class DraftingLedger(Protocol):
     """Claim, work outside any transaction, settle under the claim's token."""
 
-    async def claim(self, event_id: EventId, *, lease_seconds: float) -> DraftClaim:
-        """Raises DraftClaimHeld while another worker's lease runs."""
+    async def claim(self, event_id: EventId) -> DraftClaim:
+        """Lease the event; the lease is renewed until it is settled or released.
+
+        Raises:
+            DraftClaimHeld: another worker's lease runs.
+        """
+
+    async def release(self, claim: DraftClaim) -> None:
+        """Give the lease back without a result, so that another worker need not wait for its end."""
 
     async def request(self, engagement_id: EngagementId) -> DraftRequest | None:
         """What is needed to draft, or None if the item is not awaiting review any more."""

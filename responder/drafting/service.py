@@ -1,7 +1,6 @@
 """Drafting: propose a reply, or say why there is none. Nothing outside changes."""
 
 from responder.drafting.ports import (
-    DraftClaim,
     Drafted,
     DraftingLedger,
     DraftRefused,
@@ -11,9 +10,6 @@ from responder.drafting.ports import (
 from responder.engagement.events import EngagementTriaged, Event
 from responder.engagement.model import EngagementId, NeedsReply
 from responder.engagement.ports import Clock
-
-LEASE_SECONDS = 150.0
-"""Longer than the handler's limit, so that a running draft never loses its claim."""
 
 
 class Drafting:
@@ -31,10 +27,17 @@ class Drafting:
             Unavailable, RateLimited: nothing was recorded; try later.
             DraftClaimHeld: another worker is at it.
         """
-        claim = await self._ledger.claim(event.id, lease_seconds=LEASE_SECONDS)
+        claim = await self._ledger.claim(event.id)
         if claim.is_done:
             return
-        await self._settle(claim, await self._drafted(EngagementId(data.engagement_id), data))
+        is_settled = False
+        try:
+            drafted = await self._drafted(EngagementId(data.engagement_id), data)
+            await self._ledger.settle(claim, drafted, at=self._clock.now())
+            is_settled = True
+        finally:
+            if not is_settled:  # it failed, or the runtime cancelled us
+                await self._ledger.release(claim)
 
     async def _drafted(
         self, engagement_id: EngagementId, data: EngagementTriaged
@@ -56,9 +59,6 @@ class Drafting:
             explanation=None,
             provenance=proposal.provenance,
         )
-
-    async def _settle(self, claim: DraftClaim, drafted: Drafted | None) -> None:
-        await self._ledger.settle(claim, drafted, at=self._clock.now())
 
 
 def _refused(

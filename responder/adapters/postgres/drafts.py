@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -31,6 +31,9 @@ from responder.engagement.model import EngagementId, EventId, SourceId
 from responder.engagement.record import Entry
 from responder.engagement.workspace import Source, Workspace
 
+if TYPE_CHECKING:
+    from uuid import UUID
+
 BRANCH_LIMIT = 20
 
 
@@ -43,12 +46,46 @@ class PostgresDraftingLedger:
         *,
         workspace: Callable[[], Workspace],
         capabilities: Callable[[], Mapping[SourceId, Capabilities]],
+        lease_seconds: float = 30.0,
     ) -> None:
+        """A crash delays its events by `lease_seconds` at most; `renew` keeps running ones."""
         self._engine = engine
         self._workspace = workspace
         self._capabilities = capabilities
+        self._lease_seconds = lease_seconds
+        self._running: dict[UUID, EventId] = {}
 
-    async def claim(self, event_id: EventId, *, lease_seconds: float) -> DraftClaim:
+    async def renew(self) -> None:
+        """Prolong every lease that is in use here, by one statement."""
+        if not self._running:
+            return
+        async with transaction(self._engine) as connection:
+            await connection.execute(
+                text("""
+                    UPDATE inbox SET lease_until = now() + :lease * interval '1 second'
+                    WHERE consumer = 'drafting' AND state = 'claimed'
+                      AND event_id = ANY(CAST(:ids AS text[]))
+                      AND token = ANY(CAST(:tokens AS uuid[]))
+                    """),
+                {
+                    "lease": self._lease_seconds,
+                    "ids": list(self._running.values()),
+                    "tokens": list(self._running),
+                },
+            )
+
+    async def release(self, claim: DraftClaim) -> None:
+        self._running.pop(claim.token, None)
+        async with transaction(self._engine) as connection:
+            await connection.execute(
+                text("""
+                    UPDATE inbox SET lease_until = now() WHERE consumer = 'drafting'
+                      AND event_id = :id AND token = :token AND state = 'claimed'
+                    """),
+                {"id": claim.event_id, "token": claim.token},
+            )
+
+    async def claim(self, event_id: EventId) -> DraftClaim:
         async with transaction(self._engine) as connection:
             await connection.execute(
                 text("""
@@ -58,9 +95,9 @@ class PostgresDraftingLedger:
                     ON CONFLICT (consumer, event_id) DO UPDATE SET token = gen_random_uuid(),
                       lease_until = now() + :lease * interval '1 second',
                       attempts = inbox.attempts + 1
-                    WHERE inbox.state = 'claimed' AND inbox.lease_until < now()
+                    WHERE inbox.state = 'claimed' AND inbox.lease_until <= now()
                     """),
-                {"id": event_id, "lease": lease_seconds},
+                {"id": event_id, "lease": self._lease_seconds},
             )
             found = await connection.execute(
                 text("""
@@ -73,7 +110,10 @@ class PostgresDraftingLedger:
             row = found.one()
             if row.state == "claimed" and not row.is_ours:
                 raise DraftClaimHeld(what="the draft", after_seconds=max(float(row.left), 1.0))
-            return DraftClaim(event_id=event_id, token=row.token, is_done=row.state == "done")
+            claim = DraftClaim(event_id=event_id, token=row.token, is_done=row.state == "done")
+        if not claim.is_done:
+            self._running[claim.token] = event_id
+        return claim
 
     async def request(self, engagement_id: EngagementId) -> DraftRequest | None:
         async with transaction(self._engine) as connection:
@@ -123,6 +163,7 @@ class PostgresDraftingLedger:
             )
             if ours.one_or_none() is not None and drafted is not None:
                 await self._record(connection, drafted, at)
+        self._running.pop(claim.token, None)
 
     async def _record(self, connection: AsyncConnection, drafted: Drafted, at: datetime) -> None:
         engagement = await lock_engagement(connection, drafted.engagement_id)

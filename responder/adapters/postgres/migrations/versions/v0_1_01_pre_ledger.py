@@ -178,11 +178,6 @@ STATEMENTS = (
     """,
     "CREATE INDEX refusal_of ON refusal (source, id DESC)",
     """
-    CREATE TABLE delivery_conflict (
-      source text NOT NULL, delivery_id text NOT NULL, body_sha256 text NOT NULL,
-      seen_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (source, delivery_id))
-    """,
-    """
     CREATE TABLE source_state (
       source text PRIMARY KEY, cursor text, read_at timestamptz, read_ok boolean, read_note text,
       paused text, paused_at timestamptz)
