@@ -1,17 +1,18 @@
 """Opens what a process stands on: the database with its schema, the configuration, the places."""
 
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from sqlalchemy import text
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from responder.adapters.postgres.engine import make_engine, transaction
+from responder.adapters.postgres.engine import make_engine
 from responder.adapters.postgres.migrate import is_newer, migrate, pending
 from responder.adapters.system import SystemClock, SystemIds, SystemRandom
 from responder.app.admin import NewerSchema
-from responder.app.configuration import Configuration, load
+from responder.app.configuration import load
 from responder.app.current import Current
 from responder.app.health import Health
 from responder.app.keys import Keys
@@ -19,13 +20,24 @@ from responder.app.logs import Logs
 from responder.app.parts import Parts
 from responder.app.places import Connector, Places
 from responder.app.serving import targets
+from responder.app.versions import keep
 from responder.engagement.errors import Misconfigured
 from responder.settings import Settings
+from responder.stream.log import Unreachable
 from responder.telemetry.metrics import Metrics
+
+log = structlog.get_logger(__name__)
 
 
 class SchemaBehind(Misconfigured):
     """The database's schema is older than this version; run: responder migrate"""  # noqa: D415 - the command ends the sentence
+
+
+@dataclass(eq=False, kw_only=True)
+class TopicsMissing(Misconfigured):
+    """The log lacks {topics}; make them with: responder migrate"""  # noqa: D415 - the command ends the sentence
+
+    topics: str
 
 
 async def open_parts(
@@ -41,8 +53,8 @@ async def open_parts(
     """Open everything that roles share; `stack` closes it.
 
     Raises:
-        BadConfiguration, MissingSecret, NewerSchema, SchemaBehind, Unavailable: nothing stays open
-            once the stack is closed.
+        BadConfiguration, MissingSecret, NewerSchema, SchemaBehind, TopicsMissing, Unavailable:
+            nothing stays open once the stack is closed.
     """
     clock = SystemClock()
     metrics = Metrics()
@@ -52,7 +64,7 @@ async def open_parts(
     ids = SystemIds(clock)
     logs = Logs(settings, database_url=database_url, clock=clock, ids=ids)
     await _bring_schema(engine, logs, migrates=migrates)
-    await _remember(engine, configuration)
+    await keep(engine, configuration)
     connector = Connector(keys=keys, clock=clock, guestbook_url=guestbook_url)
     stack.push_async_callback(connector.close)
     places = Places()
@@ -85,17 +97,18 @@ async def _bring_schema(engine: AsyncEngine, logs: Logs, *, migrates: bool) -> N
     if migrates:
         await migrate(engine)
         await logs.create_topics()
-    elif await pending(engine):
+        return
+    if await pending(engine):
         raise SchemaBehind
+    await _require_topics(logs)
 
 
-async def _remember(engine: AsyncEngine, configuration: Configuration) -> None:
-    """Every version that decisions were made under is kept, by its hash."""
-    async with transaction(engine) as connection:
-        await connection.execute(
-            text("""
-                INSERT INTO config_version (version, content) VALUES (:version, :content)
-                ON CONFLICT DO NOTHING
-                """),
-            {"version": configuration.version, "content": configuration.text},
-        )
+async def _require_topics(logs: Logs) -> None:
+    """A log that is away is no reason not to start: consumers wait for it, pushes get 503."""
+    try:
+        missing = await logs.missing_topics()
+    except Unreachable as error:
+        log.warning("log.away", why=str(error))
+        return
+    if missing:
+        raise TopicsMissing(topics=", ".join(missing))

@@ -12,6 +12,7 @@ from responder.app.current import Current
 from responder.app.health import Health
 from responder.app.logs import Logs
 from responder.app.places import Connector, Places
+from responder.app.versions import keep
 from responder.delivery.service import Delivery
 from responder.engagement.events import Event
 from responder.engagement.workspace import Workspace
@@ -68,6 +69,7 @@ class Parts:
     async def reload(self) -> None:
         """Read the configuration again, and connect what is configured then."""
         if self.current.reload():
+            await keep(self.engine, self.current.configuration)
             await self.connector.connect(self.current.configuration, self.places)
 
     def stream_options(self, *, handler_timeout: float | None = None) -> StreamOptions:

@@ -9,7 +9,6 @@ from aiohttp import web
 
 from responder.access.service import Access
 from responder.adapters.log_sink import LogSink
-from responder.adapters.models.language import Py3LangidDetector
 from responder.adapters.postgres.audit import ReceivedIds, Sealer
 from responder.adapters.postgres.dead_letters import DeadLetterRows, PostgresDeadLetterDesk
 from responder.adapters.postgres.drafts import PostgresDraftingLedger
@@ -39,6 +38,7 @@ from responder.app.parts import Parts
 from responder.app.process import Process
 from responder.app.reading import SourceReader
 from responder.app.refusals import RefusalQueue
+from responder.app.understanding import CurrentClassifier
 from responder.app.writers import draft_writer
 from responder.drafting.service import Drafting
 from responder.engagement.events import (
@@ -58,7 +58,6 @@ from responder.stream.limit import Aimd, Limit
 from responder.stream.supervisor import Supervisor
 from responder.telemetry.ledger import LedgerCollector, LedgerSampler
 from responder.telemetry.observers import GatewayMetrics, StreamMetrics
-from responder.triage.rules import RuleClassifier
 from responder.triage.service import Triage
 from responder.web.console.app import console_app
 from responder.web.gateway.handler import Gateway
@@ -107,13 +106,9 @@ def consume(
 
 
 def triage(parts: Parts, process: Process) -> None:
-    workspace = parts.current.workspace()
-    classifier = RuleClassifier(
-        detector=Py3LangidDetector(workspace.languages), spam_keywords=workspace.spam_keywords
-    )
     stage = Triage(
         workspace=parts.workspace,
-        classifier=classifier,
+        classifier=CurrentClassifier(parts.workspace),
         work=PostgresTriageWork(parts.engine),
         clock=parts.clock,
         ids=parts.ids,

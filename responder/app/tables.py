@@ -253,7 +253,7 @@ class SavedReplyTable(Table):
 
 class TriageTable(Table):
     languages: tuple[Language, ...] = ()
-    """What the language detector chooses among; empty: all it knows."""
+    """What the language detector chooses among; empty: some thirty common languages."""
     spam_keywords: tuple[Line, ...] = ()
     """Commercial words that mark a bland compliment as an advert when they sign it."""
 

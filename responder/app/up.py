@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import asyncpg
 from sqlalchemy import text
 
 from responder.access.service import Access
 from responder.adapters.postgres.audit import PostgresAuditor
 from responder.adapters.postgres.embedded.server import EmbeddedPostgres
 from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.log.claims import release_all
 from responder.adapters.postgres.people import PostgresPeople
 from responder.adapters.postgres.relay import Releases
 from responder.adapters.system import SystemClock, SystemIds
@@ -64,12 +66,15 @@ async def run_up(
         sockets = bind_all(settings)
         stack.callback(sockets.close)
         folder = location(settings, environ)
-        url = await stack.enter_async_context(_database(settings, folder, say))
+        url, server = await stack.enter_async_context(_database(settings, folder, say))
         data = DataFolder(folder, SystemIds(SystemClock()))
         up = _Up(settings, data, sockets, is_demo=is_demo)
         parts = await up.open(stack, url)
         process = Process(parts.health)
         stack.push_async_callback(process.stop)
+        if server is not None:
+            await _forget_dead_members(url)
+            process.background(server.supervise())
         announcement = await up.start(parts, process)
         if ready_file is not None:
             announcement.write(ready_file)
@@ -84,20 +89,30 @@ async def run_up(
 @asynccontextmanager
 async def _database(
     settings: Settings, folder: Path, say: Callable[[str], None]
-) -> AsyncIterator[str]:
-    """The one that is set, or our own in the data folder."""
+) -> AsyncIterator[tuple[str, EmbeddedPostgres | None]]:
+    """The one that is set, or our own in the data folder, with its server."""
+    if settings.database.url is not None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - before anything runs
+        yield settings.database.url.get_secret_value(), None
+        return
     clock = SystemClock()
     server = EmbeddedPostgres(folder, clock=clock, ids=SystemIds(clock))
     try:
         dsn = await server.start(
             lambda progress: say(words.database(progress.step, progress.seconds))
         )
-        if settings.database.url is not None:
-            yield settings.database.url.get_secret_value()
-        else:
-            yield dsn.url()
+        yield dsn.url(), server
     finally:
         await server.stop()
+
+
+async def _forget_dead_members(url: str) -> None:
+    """Whoever read the log under this folder's lock before us is dead: do not wait for its leases."""
+    connection = await asyncpg.connect(url)
+    try:
+        await release_all(connection)
+    finally:
+        await connection.close()
 
 
 class _Up:

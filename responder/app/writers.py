@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 
-from responder.adapters.models.language import Py3LangidDetector
 from responder.adapters.openai.endpoint import Endpoint, ModelParameters
 from responder.adapters.openai.writer import OpenAIDraftWriter
 from responder.adapters.resilience import Breaker, BreakingDraftWriter
 from responder.app import tables
 from responder.app.parts import Parts
+from responder.app.understanding import detector
 from responder.drafting.fallback import FallbackDraftWriter
+from responder.drafting.phrases import PHRASES
 from responder.drafting.ports import DraftRefused, DraftRequest, DraftWriter, Proposal, Provenance
 from responder.drafting.template import TemplateDraftWriter
 from responder.engagement.errors import RateLimited, Retryable
@@ -18,19 +19,25 @@ from responder.telemetry.observers import ModelMetrics
 
 
 class CurrentWriter:
-    """Builds the writer anew when the configuration has changed."""
+    """Builds the writers anew when the configuration has changed.
+
+    The connection to the model and its circuit breaker stay as long as the same model is chosen.
+    """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._version = ""
         self._writer: DraftWriter | None = None
+        self._chosen: tables.OpenAITable | None = None
         self._endpoint: Endpoint | None = None
+        self._breaker = Breaker(parts.clock)
 
     async def write(self, request: DraftRequest) -> Proposal:
         """See `DraftWriter.write`."""
         workspace = self._parts.workspace()
         if self._writer is None or workspace.version != self._version:
-            self._writer, self._version = await self._build(workspace), workspace.version
+            await self._connect(self._parts.current.configuration.openai)
+            self._writer, self._version = self._build(workspace), workspace.version
         return await self._writer.write(request)
 
     async def close(self) -> None:
@@ -38,30 +45,39 @@ class CurrentWriter:
         if endpoint is not None:
             await endpoint.close()
 
-    async def _build(self, workspace: Workspace) -> DraftWriter:
+    async def _connect(self, chosen: tables.OpenAITable | None) -> None:
+        if chosen == self._chosen:
+            return
         await self.close()
-        detector = Py3LangidDetector(workspace.languages)
+        self._chosen = chosen
+        self._breaker = Breaker(self._parts.clock)
+        self._endpoint = None if chosen is None else _endpoint(chosen, self._parts)
+
+    def _build(self, workspace: Workspace) -> DraftWriter:
+        told = detector(workspace.languages)
+        language = next((each for each in workspace.languages if each in PHRASES), "en")
         template = TemplateDraftWriter(
-            knowledge=workspace.knowledge, voice=workspace.voice, detector=detector
+            knowledge=workspace.knowledge,
+            voice=workspace.voice,
+            detector=told,
+            default_language=language,
         )
-        chosen = self._parts.current.configuration.openai
-        if chosen is None:
+        if self._chosen is None or self._endpoint is None:
             return template
-        self._endpoint = _endpoint(chosen, self._parts)
         model = OpenAIDraftWriter(
             endpoint=self._endpoint,
             knowledge=workspace.knowledge,
             voice=workspace.voice,
-            detector=detector,
+            detector=told,
             clock=self._parts.clock,
             ids=self._parts.ids,
             random=self._parts.random,
+            default_language=language,
         )
         measured = MeasuredWriter(
-            model, ModelMetrics(self._parts.metrics), chosen.model, self._parts.clock
+            model, ModelMetrics(self._parts.metrics), self._chosen.model, self._parts.clock
         )
-        breaking = BreakingDraftWriter(measured, breaker=Breaker(self._parts.clock))
-        return FallbackDraftWriter(breaking, template)
+        return FallbackDraftWriter(BreakingDraftWriter(measured, breaker=self._breaker), template)
 
 
 class MeasuredWriter:

@@ -113,7 +113,7 @@ class Workspace:
     spam_keywords: tuple[str, ...] = ()
     """Commercial words that mark a bland compliment as an advert when they sign it."""
     languages: tuple[str, ...] = ()
-    """What the language detector chooses among; empty: all it knows."""
+    """What the language detector chooses among; empty: some thirty common languages."""
     knowledge: tuple[Knowledge, ...] = ()
     voice: Voice = field(default_factory=Voice)
     saved_replies: tuple[SavedReply, ...] = ()

@@ -94,6 +94,8 @@ def _readable(arrival: Arrival, workspace: Workspace) -> Readable:
         language_hint=data.language,
         own_names=_names(source),
         page_title=data.page.title if data.page else None,
+        page_url=data.page.url if data.page else None,
+        has_attachments=bool(data.attachments),
         mentions=data.mentions,
     )
 

@@ -10,6 +10,15 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from responder.adapters.postgres.details import (
+    dead_letter_of,
+    read_deliveries,
+    read_drafts,
+    read_history,
+    read_refusals,
+    read_reply,
+    read_taken_back,
+)
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.rows import (
     COMMENT_COLUMNS,
@@ -34,22 +43,17 @@ from responder.review.ports import (
     Balance,
     Change,
     DeadLetter,
-    Delivery,
-    Draft,
     DraftState,
     Held,
-    HistoryEntry,
     Item,
     QueueFilter,
     QueuePage,
-    QuotedPassage,
     Refusal,
     Row,
     SourceView,
 )
 
 EXCERPT_CHARACTERS = 280
-REFUSALS_SHOWN = 50
 OPEN_STATES = "('awaiting_review', 'approved', 'sending', 'delivery_failed', 'delivery_unknown')"
 FILTERS = {
     "open": f"e.state IN {OPEN_STATES}",
@@ -134,9 +138,9 @@ class PostgresDesk:
             raise NotFound(what="comment", name=str(engagement_id))
         comment = comment_of(row)
         thread = await thread_comments(connection, row.thread_key)
-        drafts = await _drafts(connection, engagement_id)
-        reply = await _reply(connection, engagement_id)
-        deliveries = await _deliveries(connection, reply.id) if reply is not None else ()
+        drafts = await read_drafts(connection, engagement_id)
+        reply = await read_reply(connection, engagement_id)
+        deliveries = await read_deliveries(connection, reply.id) if reply is not None else ()
         last = deliveries[-1] if deliveries else None
         source = self._workspace().sources.get(comment.source)
         capabilities = self._capabilities().get(comment.source)
@@ -150,12 +154,12 @@ class PostgresDesk:
             earlier_drafts=drafts[1:],
             reply_id=None if reply is None else ReplyId(reply.id),
             reply_text=None if reply is None else reply.text,
-            taken_back_text=await _taken_back(connection, engagement_id),
+            taken_back_text=await read_taken_back(connection, engagement_id),
             reply_url=row.answer_url,
             deliveries=deliveries,
             is_handed_over=last is not None and last.outcome == "handed_over",
             is_held_on_site=last is not None and last.outcome == "handed_over" and last.is_held,
-            history=await _history(connection, engagement_id),
+            history=await read_history(connection, engagement_id),
             posts_as=source.post_as if source else "",
             can_post=source is not None
             and source.sends
@@ -176,7 +180,7 @@ class PostgresDesk:
                     """),
                 {"status": status, "limit": limit},
             )
-            return [_dead_letter(row) for row in found]
+            return [dead_letter_of(row) for row in found]
 
     async def dead_letter(self, dead_letter_id: UUID) -> DeadLetter:
         async with transaction(self._engine) as connection:
@@ -186,7 +190,7 @@ class PostgresDesk:
             row = found.one_or_none()
             if row is None:
                 raise NotFound(what="record", name=str(dead_letter_id))
-            return _dead_letter(row)
+            return dead_letter_of(row)
 
     async def sources(self) -> Sequence[SourceView]:
         async with transaction(self._engine) as connection:
@@ -202,7 +206,7 @@ class PostgresDesk:
                 row.source: row
                 for row in await connection.execute(text("SELECT * FROM source_state"))
             }
-            refusals = await _refusals(connection)
+            refusals = await read_refusals(connection)
         return [
             self._source_view(source_id, counts.get(source_id), states.get(source_id), refusals)
             for source_id in self._workspace().sources
@@ -396,143 +400,4 @@ async def read_balance(connection: AsyncConnection) -> Balance:
         withdrawn=ledger.withdrawn,
         open=ledger.open + unreadable.open,
         unreadable=unreadable.open,
-    )
-
-
-async def _drafts(connection: AsyncConnection, engagement_id: EngagementId) -> tuple[Draft, ...]:
-    found = await connection.execute(
-        text(
-            "SELECT * FROM draft_version WHERE engagement_id = :id ORDER BY version DESC LIMIT 20"
-        ),
-        {"id": engagement_id},
-    )
-    return tuple(_draft(row) for row in found)
-
-
-def _draft(row: Any) -> Draft:
-    provenance = row.provenance or {}
-    return Draft(
-        version=row.version,
-        text=row.text,
-        refusal=row.refusal,
-        explanation=row.explanation,
-        made_at=row.made_at,
-        writer=provenance.get("writer", ""),
-        model=provenance.get("model"),
-        endpoint=provenance.get("endpoint"),
-        passages=tuple(
-            QuotedPassage(title=each["title"], quote=each["quote"], url=each["url"])
-            for each in provenance.get("passages", ())
-        ),
-        unsupported=tuple(provenance.get("unsupported", ())),
-        for_revision=row.for_revision,
-    )
-
-
-async def _reply(connection: AsyncConnection, engagement_id: EngagementId) -> Any | None:
-    """The last decision to reply that still stands."""
-    found = await connection.execute(
-        text("""
-            SELECT id, text FROM decision WHERE engagement_id = :id AND kind = 'reply'
-              AND status IN ('held', 'released') ORDER BY made_at DESC LIMIT 1
-            """),
-        {"id": engagement_id},
-    )
-    return found.one_or_none()
-
-
-async def _taken_back(connection: AsyncConnection, engagement_id: EngagementId) -> str | None:
-    """The text of the last decision to reply, if it no longer stands."""
-    found = await connection.execute(
-        text("""
-            SELECT text, status FROM decision WHERE engagement_id = :id AND kind = 'reply'
-            ORDER BY made_at DESC, id DESC LIMIT 1
-            """),
-        {"id": engagement_id},
-    )
-    row = found.one_or_none()
-    return row.text if row is not None and row.status in {"undone", "voided"} else None
-
-
-async def _deliveries(connection: AsyncConnection, reply_id: UUID) -> tuple[Delivery, ...]:
-    found = await connection.execute(
-        text("SELECT * FROM delivery_attempt WHERE reply_id = :id ORDER BY attempt"),
-        {"id": reply_id},
-    )
-    return tuple(
-        Delivery(
-            attempt=row.attempt,
-            started_at=row.started_at,
-            settled_at=row.settled_at,
-            outcome=row.outcome,
-            external_id=row.external_id,
-            url=row.url,
-            detail=row.detail,
-            is_held=row.is_held,
-        )
-        for row in found
-    )
-
-
-async def _history(
-    connection: AsyncConnection, engagement_id: EngagementId
-) -> tuple[HistoryEntry, ...]:
-    """Sealed entries, then those that the sealer has not taken yet."""
-    found = await connection.execute(
-        text("""
-            SELECT a.*, p.name FROM (
-              SELECT entry_id AS id, act, actor, to_state, reason, at FROM audit_chain
-              WHERE engagement_id = :id
-              UNION ALL
-              SELECT id, act, actor, to_state, reason, at FROM audit_entry
-              WHERE engagement_id = :id) a
-            LEFT JOIN person p ON a.actor = 'person:' || p.id ORDER BY a.id LIMIT 200
-            """),
-        {"id": engagement_id},
-    )
-    return tuple(
-        HistoryEntry(
-            at=row.at,
-            act=row.act,
-            actor=row.name or row.actor,
-            reason=row.reason,
-            state=row.to_state and State(row.to_state),
-        )
-        for row in found
-    )
-
-
-async def _refusals(connection: AsyncConnection) -> dict[str, tuple[Refusal, ...]]:
-    found = await connection.execute(
-        text("""
-            SELECT source, at, reason, detail FROM (
-              SELECT *, row_number() OVER (PARTITION BY source ORDER BY id DESC) AS place
-              FROM refusal) r WHERE place <= :limit ORDER BY id DESC
-            """),
-        {"limit": REFUSALS_SHOWN},
-    )
-    refusals: dict[str, tuple[Refusal, ...]] = {}
-    for row in found:
-        seen = Refusal(at=row.at, reason=row.reason, detail=row.detail)
-        refusals[row.source] = (*refusals.get(row.source, ()), seen)
-    return refusals
-
-
-def _dead_letter(row: Any) -> DeadLetter:
-    return DeadLetter(
-        id=row.id,
-        topic=row.topic,
-        partition=row.partition,
-        offset=row.offset,
-        source=row.source,
-        key=row.key,
-        value=row.value,
-        headers=tuple((name, base64.b64decode(value)) for name, value in row.headers),
-        where=row.failed_at_stage,
-        why=row.why,
-        attempts=row.attempts,
-        first_failed_at=row.first_failed_at,
-        last_failed_at=row.last_failed_at,
-        status=row.status,
-        engagement_id=row.engagement_id and EngagementId(row.engagement_id),
     )
