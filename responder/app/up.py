@@ -192,6 +192,13 @@ class _Up:
         given = self._settings.api.token
         return self._data.api_token() if given is None else given.get_secret_value()
 
+    def _secret_file(self) -> Path | None:
+        """None where the environment holds the secret: then no file does."""
+        given = self._settings.source.get(GUESTBOOK)
+        if given is not None and given.webhook_secret is not None:
+            return None
+        return self._data.webhook_secret_file(GUESTBOOK)
+
     def _announcement(
         self, link: str, api_token: str, found: str, *, has_guestbook: bool
     ) -> Announcement:
@@ -204,7 +211,7 @@ class _Up:
             guestbook_url=at.guestbook if keys else None,
             webhook_url=f"{at.console}/in/{GUESTBOOK}/{keys.address_token}" if keys else None,
             webhook_secret=keys.webhook_secret if keys else None,
-            webhook_secret_file=self._data.webhook_secret_file(GUESTBOOK) if keys else None,
+            webhook_secret_file=self._secret_file() if keys else None,
             api_url=f"{at.console}/api/v1",
             api_token=api_token,
             metrics_url=at.metrics,
