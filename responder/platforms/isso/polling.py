@@ -1,5 +1,6 @@
 """Isso as a place that is read: it has no webhook, so everything is found by polling."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,7 +17,7 @@ _MOST_LISTED = 1 << 17
 _GROWTH = 4
 _LATEST_IS_OFF = "latest-enabled is off: only known pages are read, in turn"
 _ID_CHARACTERS = 512
-_URL_CHARACTERS = 4096
+_URL = re.compile(r"https?://[^\s\x00-\x1f\x7f]{1,4000}")
 _NAME_CHARACTERS = 1024
 
 
@@ -181,7 +182,4 @@ def _is_an_id(text: str) -> bool:
 
 def _web(url: str | None) -> str | None:
     """The URL if events may carry it."""
-    if url is None or not url.startswith(("http://", "https://")):
-        return None
-    is_plain = url.isprintable() and not any(c.isspace() for c in url)
-    return url if is_plain and len(url) <= _URL_CHARACTERS else None
+    return url if url is not None and _URL.fullmatch(url) is not None else None

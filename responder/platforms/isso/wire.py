@@ -41,6 +41,7 @@ MAX_AGE_SECONDS = 900.0
 """Isso's default `max-age`: how long an author may edit, and a neighbour may not reply."""
 _DEFAULT_SALT = b"Eech7co8Ohloopo9Ol6baimi"
 _KEY = re.compile(r"([0-9]{1,18})-[0-9]{1,15}", re.ASCII)
+_FIRST_NO_ROW_ID = 2**63
 _LATEST_DATE = 32_503_680_000.0
 """The year 3000: nothing that we would read as a time."""
 
@@ -231,7 +232,6 @@ def _comment(data: object, uri: str = "") -> IssoComment:
     comment_id, mode = _whole(data.get("id")), _whole(data.get("mode"))
     if created is None or comment_id is None or mode is None:
         raise Unreadable
-    listed_uri = data.get("uri")
     return IssoComment(
         id=comment_id,
         parent=_whole(data.get("parent")),
@@ -242,12 +242,14 @@ def _comment(data: object, uri: str = "") -> IssoComment:
         text=_text(data.get("text")),
         hash=_text(data.get("hash")),
         website=_text(data.get("website")) or None,
-        uri=listed_uri if isinstance(listed_uri, str) else uri,
+        uri=uri or _text(data.get("uri")),
     )
 
 
 def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value < _FIRST_NO_ROW_ID else None
 
 
 def _number(value: object) -> float | None:
@@ -257,4 +259,5 @@ def _number(value: object) -> float | None:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """JSON may name half a character, which no event can carry."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
