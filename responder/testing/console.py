@@ -1,11 +1,13 @@
 """The console over a real ledger: pages, API and stream on a free port, for tests through the door."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from aiohttp import web
 
 from responder.access.model import Person, Preferences, Role
 from responder.access.service import Access
@@ -21,7 +23,7 @@ from responder.engagement.model import EventId
 from responder.testing.factories import PLACE
 from responder.testing.ledger import ANA, Bench, MovedClock
 from responder.web.console.app import console_app
-from responder.web.server import listen
+from responder.web.server import Listening, listen
 
 API_TOKEN = "a-token-for-tests"  # noqa: S105 - of a console that lives for one test
 
@@ -42,16 +44,27 @@ class BenchClock:
         await asyncio.sleep(seconds)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ConsoleBench:
     """A bench with its console."""
 
     bench: Bench
     access: Access
-    people: PostgresPeople
-    url: str
     ana: Person
     """An admin; the API token acts for her."""
+    build: Callable[[], web.Application]
+    listening: Listening
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.listening.port}"
+
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[None]:
+        """The console is not there; afterwards it is back at the same address."""
+        await self.listening.stop()
+        yield
+        self.listening = await _serve(self.build(), port=self.listening.port)
 
     async def link(self, person: Person | None = None) -> str:
         """A fresh sign-in link, by default Ana's."""
@@ -80,7 +93,7 @@ class ConsoleBench:
             capabilities=lambda: {PLACE.id: bench.place.capabilities},
         )
         item = await bench.item(comment_id)
-        claim = await ledger.claim(EventId(bench.key()), lease_seconds=60)
+        claim = await ledger.claim(EventId(bench.key()))
         await ledger.settle(
             claim,
             Drafted(
@@ -136,27 +149,34 @@ async def open_console(
     access = Access(store=people, clock=clock, ids=ids)
     ana = Person(id=ANA, name="Ana", role=Role.ADMIN)
     await people.add(ana, at=clock.now())
-    app = console_app(
-        desk=bench.desk,
-        review=bench.review,
-        dead_letters=PostgresDeadLetterDesk(bench.engine, read_again=_still_unreadable),
-        access=access,
-        clock=clock,
-        ids=ids,
-        public_url="http://127.0.0.1",
-        api_tokens={API_TOKEN: ana.id},
-        demo=demo,
-    )
-    listening = await listen(app, host="127.0.0.1", port=0, shutdown_seconds=1)
+
+    def build() -> web.Application:
+        return console_app(
+            desk=bench.desk,
+            review=bench.review,
+            dead_letters=PostgresDeadLetterDesk(bench.engine, read_again=_still_unreadable),
+            access=access,
+            clock=clock,
+            ids=ids,
+            public_url="http://127.0.0.1",
+            api_tokens={API_TOKEN: ana.id},
+            demo=demo,
+        )
+
+    console = ConsoleBench(bench, access, ana, build, await _serve(build(), port=0))
     sealing = asyncio.create_task(_seal(bench)) if seals else None
     try:
-        yield ConsoleBench(bench, access, people, f"http://127.0.0.1:{listening.port}", ana)
+        yield console
     finally:
         if sealing is not None:
             sealing.cancel()
             with suppress(asyncio.CancelledError):
                 await sealing
-        await listening.stop()
+        await console.listening.stop()
+
+
+async def _serve(app: web.Application, *, port: int) -> Listening:
+    return await listen(app, host="127.0.0.1", port=port, shutdown_seconds=1)
 
 
 def _still_unreadable(_source: str, _headers: object, _body: bytes) -> tuple[Event, ...]:

@@ -122,12 +122,13 @@ ACTS: Mapping[str, str] = {
     "received": "Came in",
     "drafted": "A suggestion was made",
     "draft_refused": "No suggestion could be made",
-    "held": "Waiting for its undo time",
+    "dismissal_held": "Closed, with time to undo",
+    "dismissal_undone": "Closing taken back",
     "released": "Undo time over",
+    "due_missed": "Became late",
+    "comment_edited": "Its author edited it",
+    "comment_deleted": "Deleted on the site",
     "handed_over": "Passed on",
-    "held_on_site": "Held on the site",
-    "due": "Became due",
-    "missed": "Became late",
 }
 
 STAGES: Mapping[str, str] = {

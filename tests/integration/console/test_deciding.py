@@ -1,5 +1,6 @@
 """Deciding by forms alone, as a browser without scripts does; what counts is what the ledger holds."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -282,3 +283,20 @@ async def test_each_role_gets_its_controls_and_the_server_decides(
         if not may_send:
             closed = await reader.post(f"{address}/close", fields)
             assert closed.status == (200 if may_close else 403)
+
+
+async def test_of_many_who_decide_at_once_one_decides(console: ConsoleBench, ana: Reader) -> None:
+    """Ten sends and ten closings of one comment, all at once: one is held, all others hear of it."""
+    await console.bench.arrives(comment())
+    pages = [await opened(console, ana) for _ in range(20)]
+    answers = await asyncio.gather(
+        *(ana.press(page, "Send reply", text=REPLY) for page in pages[::2]),
+        *(ana.press(page, "Close without reply", reason="spam") for page in pages[1::2]),
+    )
+    assert sorted(answer.status for answer in answers) == [200] + [409] * 19
+    await console.bench.release()
+    await console.bench.deliver()
+    item = await console.bench.item()
+    assert item.row.state in {State.ANSWERED, State.DISMISSED}
+    assert console.bench.place.calls == (1 if item.row.state is State.ANSWERED else 0)
+    await console.bench.audited()

@@ -70,6 +70,11 @@ function submitted(event) {
   const form = /** @type {HTMLFormElement} */ (event.target);
   if (form.method !== "post") return;
   if (form.dataset.sent) return event.preventDefault();
+  const offline = /** @type {HTMLElement | null} */ (document.querySelector("[data-offline]:not([hidden])"));
+  if (offline) {
+    event.preventDefault(); // refused at once and in words; the text stays where it is
+    return offline.focus();
+  }
   form.dataset.sent = "1";
   if (form.dataset.editor) sessionStorage.setItem(storageKey(form), textOf(form).value);
 }

@@ -55,7 +55,9 @@ function listen() {
   source.onerror = () => {
     tell({ kind: "away", away: true });
     if (source?.readyState === EventSource.CLOSED) {
-      // After an answer that is no stream the browser gives up for good; we do not.
+      // After an answer that is no stream the browser gives up for good; we do not. It may also be
+      // that the session is over: asking for the page tells.
+      refreshSoon();
       setTimeout(listen, wait);
       wait = Math.min(wait * 2, longestWait);
     }

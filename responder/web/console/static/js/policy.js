@@ -22,6 +22,7 @@ function parsed(html) {
  */
 export async function fragment(address) {
   const answer = await fetch(address, { headers: { "X-Fragment": "1" }, redirect: "error" });
+  if (answer.status === 401) location.assign("/login"); // what was typed is kept by the tab
   if (!answer.ok) throw new Error(`the server said ${answer.status}`);
   return parsed(await answer.text());
 }
