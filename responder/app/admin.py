@@ -24,9 +24,9 @@ from responder.adapters.postgres.people import PostgresPeople
 from responder.adapters.system import SystemClock, SystemIds
 from responder.app.configuration import Configuration, load
 from responder.app.data_folder import DataFolder, configuration_file, location
-from responder.app.database import command_engine
+from responder.app.database import command_engine, command_url, small_engine
 from responder.app.keys import EnvironmentKeys, FolderKeys, Keys
-from responder.app.logs import kafka_options, topic_specs
+from responder.app.logs import Logs, kafka_options, topic_specs
 from responder.app.places import Connector, Places
 from responder.audit.ports import Findings
 from responder.engagement.errors import Conflict, Misconfigured
@@ -63,8 +63,16 @@ class NobodyYet(Misconfigured):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migrated:
-    applied: tuple[str, ...]
-    pending: tuple[str, ...]
+    """What was brought to this version, or lacks to it."""
+
+    applied: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    made_topics: tuple[str, ...] = ()
+    missing_topics: tuple[str, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.pending and not self.missing_topics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,17 +109,24 @@ class Admin:
         return load(configuration_file(self._settings, self._environ))
 
     async def migrate(self, *, check: bool) -> Migrated:
-        """Bring the database's schema to this version, or only say what is missing.
+        """Bring the database's schema and the log's topics to this version, or say what is missing.
 
         Raises:
             NewerSchema: nothing was changed.
+            Unreachable, TopicRefused: the schema is as it must be, the topics are not.
         """
-        async with command_engine(self._settings, self._environ) as engine:
+        async with (
+            command_url(self._settings, self._environ) as url,
+            small_engine(url) as engine,
+        ):
             if await schema.is_newer(engine):
                 raise NewerSchema
+            logs = Logs(self._settings, database_url=url, clock=self._clock, ids=self._ids)
             if check:
-                return Migrated(applied=(), pending=tuple(await schema.pending(engine)))
-            return Migrated(applied=tuple(await schema.migrate(engine)), pending=())
+                pending, missing = await schema.pending(engine), await logs.missing_topics()
+                return Migrated(pending=tuple(pending), missing_topics=tuple(missing))
+            applied, made = await schema.migrate(engine), await logs.create_topics()
+            return Migrated(applied=tuple(applied), made_topics=tuple(made))
 
     async def plan_topics(self) -> Sequence[TopicChange]:
         """What Kafka lacks or has otherwise; nothing when the log is kept in PostgreSQL.

@@ -52,13 +52,25 @@ async def command_engine(
         Unavailable: it does not answer, with the reason; or `responder up` holds the folder, and
             its server is not up yet.
     """
+    async with command_url(settings, environ) as url, small_engine(url) as engine:
+        yield engine
+
+
+@asynccontextmanager
+async def command_url(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[str]:
+    """Its address, once it answers. Raises what `command_engine` raises."""
     async with _url(settings, environ) as url:
         await reach(url)
-        engine = make_engine(url, pool_size=COMMAND_POOL)
-        try:
-            yield engine
-        finally:
-            await engine.dispose()
+        yield url
+
+
+@asynccontextmanager
+async def small_engine(url: str) -> AsyncIterator[AsyncEngine]:
+    engine = make_engine(url, pool_size=COMMAND_POOL)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
 
 
 async def reach(url: str) -> None:

@@ -1,5 +1,6 @@
 """Which log the settings choose, and how it is opened."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import asyncpg
@@ -11,7 +12,7 @@ from responder.adapters.kafka.topics import KafkaTopics, TopicSpec
 from responder.adapters.kafka.writer import KafkaLogWriter
 from responder.adapters.postgres.log.consumer import PostgresLog
 from responder.adapters.postgres.log.membership import LogTiming
-from responder.adapters.postgres.log.topics import create_topics, prune
+from responder.adapters.postgres.log.topics import create_topics, known_topics, prune
 from responder.adapters.postgres.log.writer import PostgresLogWriter
 from responder.engagement.events import TOPICS
 from responder.engagement.ports import Clock, Ids
@@ -48,20 +49,37 @@ class Logs:
         limit = append_seconds or self._settings.kafka.append_timeout_ms / 1000
         return PostgresLogWriter(self._url, clock=self._clock, append_seconds=limit)
 
-    async def create_topics(self) -> None:
-        """Make what is missing.
+    async def missing_topics(self) -> Sequence[str]:
+        """What `create_topics` would make, by the names that they have in the log.
+
+        Raises:
+            Unreachable: Kafka cannot be asked.
+        """
+        if self.is_kafka:
+            return await KafkaTopics(kafka_options(self._settings)).missing(TOPICS)
+        connection = await asyncpg.connect(self._url)
+        try:
+            known = await known_topics(connection)
+        finally:
+            await connection.close()
+        return [topic for topic in TOPICS if topic not in known]
+
+    async def create_topics(self) -> Sequence[str]:
+        """Make what is missing, and say what that was. The database has its schema.
 
         Raises:
             Unreachable, TopicRefused: the log is away, or we may not.
         """
+        missing = await self.missing_topics()
         if self.is_kafka:
             await KafkaTopics(kafka_options(self._settings)).apply(topic_specs(self._settings))
-            return
+            return missing
         connection = await asyncpg.connect(self._url)
         try:
             await create_topics(connection, dict.fromkeys(TOPICS, self._settings.log.partitions))
         finally:
             await connection.close()
+        return missing
 
     async def prune(self) -> int:
         """Let records go that everybody has read and that are old; Kafka does that itself."""
@@ -83,6 +101,7 @@ def topic_specs(settings: Settings) -> list[TopicSpec]:
             replication=kafka.replication_factor,
             min_insync=kafka.min_insync_replicas,
             retention=timedelta(days=settings.retention.log),
+            flush_every_record=kafka.flush_every_record,
         )
         for topic in TOPICS
     ]

@@ -1,5 +1,6 @@
 """Chosen roles in this process, over an external PostgreSQL and log: what `responder run` runs."""
 
+import socket
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ async def run_roles(
             _metrics_port(settings),
         )
         stack.callback(metrics.close)
+        door = _door(stack, settings, roles)
         parts = await open_parts(
             stack,
             settings,
@@ -65,7 +67,7 @@ async def run_roles(
             if name in roles:
                 add(parts, process)
         role.listen_for_allowances(parts, process)
-        where = await _doors(stack, parts, process, roles, port_of(metrics))
+        where = "" if door is None else await _open(door, parts, process, roles, port_of(metrics))
         await serve_metrics(parts, process, metrics)
         await process.start()
         say(f"Running {', '.join(sorted(roles))}{where}; metrics at port {port_of(metrics)}.")
@@ -75,30 +77,36 @@ async def run_roles(
     return 0 if was_asked else 1
 
 
-async def _doors(
-    stack: AsyncExitStack,
+def _door(
+    stack: AsyncExitStack, settings: Settings, roles: Collection[str]
+) -> socket.socket | None:
+    """Where it is reached from outside, if anything of that was chosen."""
+    if not {"console", "gateway"} & set(roles):
+        return None
+    door = bind(settings.server.bind_address, settings.server.port)
+    stack.callback(door.close)
+    return door
+
+
+async def _open(
+    door: socket.socket,
     parts: Parts,
     process: Process,
     roles: Collection[str],
     metrics_port: int,
 ) -> str:
-    """Serve what is reached from outside, if any of it was chosen; says where."""
-    has_console, has_gateway = "console" in roles, "gateway" in roles
-    if not has_console and not has_gateway:
-        return ""
+    """Serve there; says where."""
     settings = parts.settings
-    listening = bind(settings.server.bind_address, settings.server.port)
-    stack.callback(listening.close)
-    at = addresses(settings, console=port_of(listening), metrics=metrics_port, guestbook=0)
+    at = addresses(settings, console=port_of(door), metrics=metrics_port, guestbook=0)
     token = settings.api.token
     await serve_doors(
         parts,
         process,
-        listening,
+        door,
         at,
-        with_console=has_console,
-        with_gateway=has_gateway,
-        owner=await first_admin(parts) if has_console else None,
+        with_console="console" in roles,
+        with_gateway="gateway" in roles,
+        owner=await first_admin(parts) if "console" in roles else None,
         api_token=None if token is None else token.get_secret_value(),
     )
     return f" at {at.local_console}"

@@ -19,9 +19,11 @@ async def migrate(
     done = await place.admin().migrate(check=check)
     for name in done.applied:
         terminal().say(f"applied {name}")
-    for name in done.pending:
+    for name in done.made_topics:
+        terminal().say(f"made the topic {name}")
+    for name in (*done.pending, *done.missing_topics):
         terminal().say(f"missing {name}")
-    if done.pending:
+    if not done.is_complete:
         return Exit.FOUND_SOMETHING
-    terminal().say("The schema is as this version needs it.")
+    terminal().say("The schema and the topics are as this version needs them.")
     return Exit.DONE

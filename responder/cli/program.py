@@ -51,7 +51,7 @@ COMMANDS = (
     _Command(
         ("migrate",),
         "responder.cli.migrate:migrate",
-        "Bring the database's schema to this version.",
+        "Bring the database's schema and the log's topics to this version.",
         "responder migrate --check",
     ),
     _Command(

@@ -102,7 +102,7 @@ class KafkaTopics:
         changes: list[TopicChange] = []
         present: list[Mapping[str, Any]] = []
         for topic in described:
-            if kafka.for_code(topic["error_code"]) is kafka.UnknownTopicOrPartitionError:
+            if _is_missing(topic):
                 changes.append(MissingTopic(topic["topic"], wanted[topic["topic"]]))
             else:
                 present.append(topic)
@@ -110,6 +110,15 @@ class KafkaTopics:
         for name, configuration in (await self._configurations(present)).items():
             changes += _differences_of_configuration(name, configuration, wanted[name])
         return changes
+
+    async def missing(self, topics: Collection[str]) -> Sequence[str]:
+        """Which of these (by our names) do not exist, by the names that Kafka has for them.
+
+        Raises:
+            Unreachable: Kafka cannot be asked.
+        """
+        described = await describe(self._options, topics)
+        return [topic["topic"] for topic in described if _is_missing(topic)]
 
     async def apply(self, specs: Collection[TopicSpec]) -> Sequence[DifferentTopic]:
         """Create what is missing; safe to run twice and by two at once.
@@ -175,6 +184,10 @@ class _Admin:
         await self._client.close()
         if isinstance(error, kafka.KafkaError | OSError | TimeoutError):
             raise Unreachable(f"Kafka {reason(error)}") from error
+
+
+def _is_missing(topic: Mapping[str, Any]) -> bool:
+    return kafka.for_code(topic["error_code"]) is kafka.UnknownTopicOrPartitionError
 
 
 def _differences_of_shape(topic: Mapping[str, Any], spec: TopicSpec) -> Sequence[DifferentTopic]:

@@ -41,6 +41,14 @@ async def create_topics(connection: asyncpg.Connection, topics: Mapping[str, int
         await connection.execute(_CREATE, topic, partitions)
 
 
+async def known_topics(connection: asyncpg.Connection) -> frozenset[str]:
+    """The topics that are there; none while the schema itself is missing."""
+    if await connection.fetchval("SELECT to_regclass('log_partition')") is None:
+        return frozenset()
+    found = await connection.fetch("SELECT DISTINCT topic FROM log_partition")
+    return frozenset(row["topic"] for row in found)
+
+
 async def prune(connection: asyncpg.Connection, older_than: timedelta) -> int:
     """Remove records that every group has committed and that are older than that; says how many.
 
