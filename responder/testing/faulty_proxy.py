@@ -33,6 +33,8 @@ class Fault(StrEnum):
     """A clean 400, and it *was* made."""
     REPEAT = "repeat"
     """Made twice, answered once."""
+    HANG_BEFORE = "hang before"
+    """Taken off the wire whole and held until `release`; never passed on."""
     HANG_AFTER = "hang after"
     """Made there, and no answer until `release`."""
     LIE = "lie"
@@ -106,6 +108,9 @@ class FaultyProxy:
         match fault:
             case Fault.LOSE_REQUEST:
                 return _drop(request)
+            case Fault.HANG_BEFORE:
+                await self._until_released()
+                return _drop(request)
             case Fault.REFUSE_BEFORE:
                 return web.Response(status=400, text="no")
             case Fault.LIE:
@@ -116,12 +121,15 @@ class FaultyProxy:
                 pass
         return await self._afterwards(fault, request, await self._pass_on(request, body))
 
+    async def _until_released(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._released.wait(), _TOO_LONG_SECONDS)
+
     async def _afterwards(
         self, fault: Fault, request: web.BaseRequest, answer: web.StreamResponse
     ) -> web.StreamResponse:
         if fault is Fault.HANG_AFTER:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._released.wait(), _TOO_LONG_SECONDS)
+            await self._until_released()
         if fault in (Fault.LOSE_ANSWER, Fault.HANG_AFTER):
             return _drop(request)
         if fault is Fault.REFUSE_AFTER:
