@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from responder.delivery.ports import AttemptOutcome
@@ -137,6 +137,7 @@ COMMENTS = st.fixed_dictionaries(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(COMMENTS, max_size=4))
+@example([{"id": 1, "created": EPOCH.timestamp(), "mode": 1, "text": "half: \ud83d"}])
 async def test_whatever_a_comment_holds_an_event_can_carry_it(
     comments: list[dict[str, object]],
 ) -> None:
