@@ -185,7 +185,7 @@ def _of(
 ) -> Buried:
     where = record.partition
     return Buried(
-        id=earlier_id(record.headers) or _id_of(record),
+        id=earlier_id(record.headers) or _id_of(record, stage),
         topic=where.topic,
         partition=where.number,
         offset=record.offset,
@@ -202,8 +202,9 @@ def _of(
     )
 
 
-def _id_of(record: Record) -> UUID:
-    return letter_id(record.partition.topic, record.partition.number, record.offset)
+def _id_of(record: Record, stage: str) -> UUID:
+    where = record.partition
+    return letter_id(stage, where.topic, where.number, record.offset)
 
 
 def _said_source(record: Record) -> str | None:

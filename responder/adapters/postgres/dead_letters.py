@@ -18,6 +18,10 @@ from responder.engagement.model import PersonId
 from responder.engagement.record import Entry
 
 
+ACCEPTING = frozenset({PUSH, "triage"})
+"""Where a record that fails is one that did not come in. What fails elsewhere came in at triage."""
+
+
 class DeadLetterRows:
     """Writes what the dead-letter topic holds into the ledger."""
 
@@ -44,7 +48,7 @@ async def _store(connection: AsyncConnection, letter: Buried) -> None:
               partition = EXCLUDED.partition, "offset" = EXCLUDED."offset",
               attempts = dead_letter.attempts + EXCLUDED.attempts,
               last_failed_at = EXCLUDED.last_failed_at
-            WHERE dead_letter.status = 'retried'
+            WHERE dead_letter.status IN ('retried', 'settled')
               AND dead_letter.last_failed_at < EXCLUDED.last_failed_at
             """),
         {
@@ -61,7 +65,7 @@ async def _store(connection: AsyncConnection, letter: Buried) -> None:
             "attempts": letter.attempts,
             "first": letter.first_failed_at,
             "last": letter.last_failed_at,
-            "counts": letter.topic == EngagementReceived.topic,
+            "counts": letter.topic == EngagementReceived.topic and letter.stage in ACCEPTING,
             "receipt": letter.receipt,
         },
     )
