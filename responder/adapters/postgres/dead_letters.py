@@ -17,7 +17,6 @@ from responder.engagement.events import EngagementReceived, Event
 from responder.engagement.model import PersonId
 from responder.engagement.record import Entry
 
-
 ACCEPTING = frozenset({PUSH, "triage"})
 """Where a record that fails is one that did not come in. What fails elsewhere came in at triage."""
 
