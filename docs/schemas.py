@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from typing_extensions import override
 
 from responder.engagement.events import DEAD_LETTER_TOPIC, EVENTS, TOPICS, Data
 from responder.web.api.openapi import document
@@ -98,6 +99,17 @@ def _json(content: Mapping[str, Any]) -> str:
 
 
 def _yaml(content: Mapping[str, Any]) -> str:
-    return HEADER + yaml.safe_dump(
-        json.loads(json.dumps(content)), sort_keys=False, allow_unicode=True, width=100
+    plain = json.loads(
+        json.dumps(content)
+    )  # without shared parts, which YAML would make anchors of
+    return HEADER + yaml.dump(
+        plain, Dumper=_Indented, sort_keys=False, allow_unicode=True, width=100
     )
+
+
+class _Indented(yaml.SafeDumper):
+    """Lists stand further in than their key, as yamllint wants them."""
+
+    @override
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, indentless=False)
