@@ -1,5 +1,8 @@
 """Stores how far we are. The committed offset is only a replay hint; the inbox carries the truth.
 
+A commit outside `on_revoke` while the group rebalances could make the rebalance start again. None is
+made: between the fence that ends `on_revoke` and the next `on_assign` nothing of that is owned.
+
 Every point is contiguous: nothing unfinished stands before it. So a commit that lands late is
 harmless, and one whose fate is unknown is simply made again.
 """
@@ -19,8 +22,6 @@ class Committer:
     """Commits now and then, and whenever asked to; never two commits at once."""
 
     def __init__(self, log: Log, environment: Environment) -> None:
-        self.is_open = False
-        """Closed during a rebalance: a commit then would only make it start again."""
         self._log = log
         self._clock = environment.clock
         self._options = environment.options
@@ -46,8 +47,7 @@ class Committer:
         """
         while True:
             await self._until_due()
-            if self.is_open:
-                lose(await self.commit(shelves()))
+            lose(await self.commit(shelves()))
 
     async def commit(
         self, shelves: Iterable[Shelf], *, also_clean: bool = False

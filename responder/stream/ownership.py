@@ -58,7 +58,6 @@ class Ownership:
     async def on_revoke(self, assignments: Collection[Assignment]) -> None:
         if self.rebalancing_since is None:
             self.rebalancing_since = self._clock.monotonic()
-        self._committer.is_open = False
         await self.give_up(assignments, is_revoked=True)
 
     async def on_assign(self, assignments: Collection[Assignment]) -> None:
@@ -71,7 +70,6 @@ class Ownership:
             self.rebalancing_since = None
         self.lost_since = None
         self.has_joined = True
-        self._committer.is_open = True
         self._changed()
 
     async def give_up(self, assignments: Iterable[Assignment], *, is_revoked: bool = False) -> None:

@@ -65,6 +65,17 @@ async def test_a_lonely_record_waits_no_longer_than_the_linger() -> None:
         assert 2.0 <= rig.clock.monotonic() - began <= 2.3
 
 
+async def test_a_trickle_is_gathered_by_one_worker_and_not_shared_out() -> None:
+    rig, handler = StreamRig(), Transaction()
+    async with rig.running(Batch(handler, linger_seconds=1.0)):
+        await asyncio.sleep(1)  # until all workers rest
+        for n in range(200):
+            await rig.feed((f"k{n}", f"{n}"))
+            await asyncio.sleep(0.01)
+        await rig.until(lambda: len(handler.done) == 200)
+    assert len(handler.calls) <= 3
+
+
 async def test_a_full_batch_does_not_linger() -> None:
     rig, handler = StreamRig(), Transaction()
     await rig.feed(*((f"k{n}", f"{n}") for n in range(50)))

@@ -79,7 +79,7 @@ class TestRevoke:
         old, new = Slow(600.0), Slow(0.0)
         for n in range(2):
             rig.place(n, "k", f"r{n}")
-        options = StreamOptions(handler_timeout=700.0, drain_timeout=5.0)
+        options = StreamOptions(handler_timeout=700.0, drain_timeout=5.0, retry_max=1)
         async with rig.running(One(old), options=options) as first:
             await rig.until(lambda: len(old.started) == 2)
             async with rig.running(One(new), options=options) as second:
@@ -88,6 +88,7 @@ class TestRevoke:
                 await joined(rig, first, second)
                 assert rig.observer.counts["drain timed out"] == 2
         assert rig.observer.rebalances[0] == pytest.approx(5.0, abs=0.5)
+        assert not rig.dead_letters.buried, "to be cut short is nobody's failed attempt"
 
     async def test_a_handler_that_ignores_its_cancellation_finishes_too_late_to_count(self) -> None:
         rig = StreamRig()
@@ -225,6 +226,32 @@ async def end_stubborn_tasks(rig: StreamRig) -> None:
     for task in others:
         task.cancel()
     await asyncio.wait(others) if others else None
+
+
+class Chatty(MemoryLog):
+    """A client whose poll comes back with records in the middle of a rebalance."""
+
+    @override
+    async def poll(
+        self, room: Mapping[Assignment, int], wait: float
+    ) -> Mapping[Assignment, Sequence[Record]]:
+        await asyncio.sleep(1)
+        return self._read(room)
+
+
+async def test_what_is_read_while_its_partition_goes_is_left_to_the_next_owner() -> None:
+    rig, slow, heir = StreamRig(partitions=2), Slow(6.0), Slow(0.0)
+    rig.place(0, "a", "a1")
+    rig.place(1, "b", "b1")
+    async with rig.running(One(slow), log=Chatty(rig.server)) as first:
+        await rig.until(lambda: len(slow.started) == 2)
+        async with rig.running(One(heir)):
+            await asyncio.sleep(0.1)
+            rig.place(0, "c", "a2")
+            rig.place(1, "d", "b2")
+            await rig.until(lambda: rig.committed == {0: 2, 1: 2})
+        assert first._lanes.records == 0
+    assert sorted([*slow.done, *heir.done]) == [b"a1", b"a2", b"b1", b"b2"]
 
 
 class Deaf(MemoryLog):
