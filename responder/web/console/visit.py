@@ -30,6 +30,9 @@ _log = logging.getLogger(__name__)
 
 
 Form = Mapping[str, str]
+TOO_MUCH = "That is too much text at once; nothing was sent. Go back: your text is still there."
+UNREAD = frozenset({403, 413})
+"""What was posted is another site's, or too much to read again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +146,8 @@ def guarded(console: Console, view: View, act: Act | None) -> Answer:
             if act is not None:
                 visit.require(act)
             return await view(visit)
+        except web.HTTPRequestEntityTooLarge:
+            return await _error_page(visit, 413, TOO_MUCH)
         except web.HTTPException:
             raise
         except ResponderError as error:
@@ -189,7 +194,7 @@ async def _broken(visit: Visit) -> web.Response:
 
 async def _error_page(visit: Visit, status: int, message: str) -> web.Response:
     typed = ""
-    if visit.request.method == "POST" and status != 403:  # noqa: PLR2004 - not another site's text
+    if visit.request.method == "POST" and status not in UNREAD:
         typed = (await visit.form()).get("text", "")
     # Without the person: what failed may be the very thing that the frame of the page asks for.
     return await Visit(visit.console, visit.request, None, visit.now).page(

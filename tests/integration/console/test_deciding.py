@@ -183,6 +183,13 @@ async def test_a_text_that_cannot_be_sent_comes_back(console: ConsoleBench, ana:
         assert page.form("Send reply").fields["text"] == text
 
 
+async def test_far_too_much_text_is_refused_in_words(console: ConsoleBench, ana: Reader) -> None:
+    await console.bench.arrives(comment())
+    page = await ana.press(await opened(console, ana), "Send reply", text="x" * 2_000_000)
+    assert page.status == 413
+    assert "That is too much text at once; nothing was sent." in page.text
+
+
 async def test_a_suggestion_stands_in_the_editor_with_its_grounds(
     console: ConsoleBench, ana: Reader
 ) -> None:

@@ -15,12 +15,17 @@ function isHeld(element) {
   return element.contains(document.activeElement) || element.matches(":hover");
 }
 
+/** Whether somebody has typed or chosen something in it. */
+function isDirty(/** @type {Element} */ part) {
+  return [...part.querySelectorAll("input, textarea")].some((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+}
+
 /** @param {Document} page */
 function drawParts(page, /** @type {(name: string) => boolean} */ mayDraw) {
   for (const old of document.querySelectorAll("[data-part]")) {
     const name = /** @type {HTMLElement} */ (old).dataset.part ?? "";
     const fresh = page.querySelector(`[data-part="${name}"]`);
-    if (!fresh || !mayDraw(name) || old.contains(document.activeElement)) continue;
+    if (!fresh || !mayDraw(name) || old.contains(document.activeElement) || isDirty(old)) continue;
     const version = fresh.getAttribute("data-v");
     if (version !== null && version === old.getAttribute("data-v")) continue;
     if (old instanceof HTMLDetailsElement && fresh instanceof HTMLDetailsElement) fresh.open = old.open;
