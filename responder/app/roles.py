@@ -39,7 +39,6 @@ from responder.app.process import Process
 from responder.app.reading import SourceReader
 from responder.app.refusals import RefusalQueue
 from responder.app.understanding import CurrentClassifier
-from responder.app.writers import draft_writer
 from responder.drafting.service import Drafting
 from responder.engagement.events import (
     DEAD_LETTER_TOPIC,
@@ -119,6 +118,9 @@ def triage(parts: Parts, process: Process) -> None:
 
 
 def drafting(parts: Parts, process: Process) -> None:
+    # Here, because the model's client takes a second to import, in every process otherwise.
+    from responder.app.writers import draft_writer  # noqa: PLC0415
+
     settings = parts.settings.drafting
     inbox = parts.settings.inbox
     ledger = PostgresDraftingLedger(
