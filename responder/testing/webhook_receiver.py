@@ -7,11 +7,14 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from aiohttp import web
 
 from responder.platforms.signatures import sign_standard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Manner(StrEnum):
@@ -48,6 +51,8 @@ class WebhookReceiver:
         """Every authentic delivery, repeats too."""
         self.replies: dict[str, str] = {}
         """What stands: the text of each reply by its id here."""
+        self.before_answering: Callable[[Received], None] | None = None
+        """Told of each delivery when it stands and its sender does not know that yet."""
 
     @property
     def url(self) -> str:
@@ -89,6 +94,8 @@ class WebhookReceiver:
         name = f"{key}-{len(self.replies)}" if self.manner is Manner.FORGETFUL else key
         if is_new:
             self.replies[name] = data["text"]
+        if self.before_answering is not None:
+            self.before_answering(self.received[-1])
         if self.manner is Manner.WITHOUT_ID:
             return web.Response(status=202)
         return web.json_response({"id": name, "url": f"https://forum.example/replies/{name}"})
