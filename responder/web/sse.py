@@ -45,8 +45,11 @@ class Changes(Protocol):
     async def latest_change(self) -> int: ...
 
 
+@dataclass(frozen=True, slots=True)
 class Reset:
-    """Too much was missed: load the page anew."""
+    """Too much was missed: load the page anew, and go on from `number`."""
+
+    number: int
 
 
 class Closing:
@@ -66,9 +69,9 @@ class Listener:
 
     def put(self, notice: Notice) -> None:
         """Never waits. A listener that is too slow starts anew."""
-        if len(self._waiting) >= self._size and not isinstance(notice, Closing):
+        if len(self._waiting) >= self._size and isinstance(notice, Change):
             self._waiting.clear()
-            notice = Reset()
+            notice = Reset(notice.number)
         self._waiting.append(notice)
         self._filled.set()
 
@@ -172,7 +175,7 @@ class Hub:
         missed = [change for change in self._recent if change.number > after]
         # A number from the future is a position in another ledger, as after a restore.
         if after > position or after + 1 < oldest or len(missed) >= self._queue_size:
-            listener.put(Reset())
+            listener.put(Reset(position))
             return
         for change in missed:
             listener.put(change)
@@ -237,6 +240,6 @@ def _encoded(notice: Notice, listener: Listener) -> bytes:
         )
         return f"id: {notice.number}\nevent: changed\ndata: {data}\n\n".encode()
     if isinstance(notice, Reset):
-        return b"event: reset\ndata: {}\n\n"
+        return f"id: {notice.number}\nevent: reset\ndata: {{}}\n\n".encode()
     wait = 500 + id(listener) // 64 % RETRY_SPREAD_MILLISECONDS  # differs, and that is all it must
     return f"retry: {wait}\nevent: closing\ndata: {{}}\n\n".encode()

@@ -141,11 +141,7 @@ def guarded(console: Console, view: View, act: Act | None) -> Answer:
         try:
             _refuse_cross_site(console, request)
             visit = Visit(console, request, await _recognise(console, request), visit.now)
-            if act is not None and visit.who is None:
-                return await _ask_to_sign_in(visit)
-            if act is not None:
-                visit.require(act)
-            return await view(visit)
+            return await (view if act is None else _allowed(view, act))(visit)
         except web.HTTPRequestEntityTooLarge:
             return await _error_page(visit, 413, TOO_MUCH)
         except web.HTTPException:
@@ -158,6 +154,16 @@ def guarded(console: Console, view: View, act: Act | None) -> Answer:
             return await _broken(visit)
 
     return answer
+
+
+def _allowed(view: View, act: Act) -> View:
+    async def look(visit: Visit) -> web.StreamResponse:
+        if visit.who is None:
+            return await _ask_to_sign_in(visit)
+        visit.require(act)
+        return await view(visit)
+
+    return look
 
 
 def status_of(error: ResponderError) -> int:

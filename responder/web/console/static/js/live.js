@@ -26,7 +26,10 @@ function sayAway(isAway) {
 /** @param {{kind: string, number?: number, change?: any, away?: boolean}} notice */
 function hear(notice) {
   if (notice.kind === "away") return sayAway(Boolean(notice.away));
-  if (notice.kind === "reset") return void refreshSoon();
+  if (notice.kind === "reset") {
+    position = notice.number ?? position;
+    return void refreshSoon();
+  }
   if (notice.kind !== "changed" || notice.number === undefined || notice.number <= position) return;
   position = notice.number;
   if (concerns(notice.change)) refreshSoon();
@@ -51,7 +54,10 @@ function listen() {
     if (kept.length === keptNotices) base = kept[0].number - 1;
     tell(notice);
   });
-  source.addEventListener("reset", () => tell({ kind: "reset" }));
+  source.addEventListener("reset", (event) => {
+    base = Number(event.lastEventId);
+    tell({ kind: "reset", number: base });
+  });
   source.onerror = () => {
     tell({ kind: "away", away: true });
     if (source?.readyState === EventSource.CLOSED) {
@@ -67,7 +73,7 @@ function listen() {
 /** A tab that was drawn at an older number asks for what was told before it listened. */
 function answerLatecomer(/** @type {number} */ after) {
   if (!isLeading) return;
-  if (after < base) channel.postMessage({ kind: "reset" });
+  if (after < base) channel.postMessage({ kind: "reset", number: base });
   for (const each of kept) if (each.number > after) channel.postMessage({ kind: "changed", ...each });
 }
 
