@@ -131,6 +131,12 @@ ACTS: Mapping[str, str] = {
     "handed_over": "Passed on",
 }
 
+SUGGESTERS: Mapping[str, str] = {
+    "template": "a template with the best passage",
+    "openai": "a language model",
+    "scripted": "the script of the demo",
+}
+
 STAGES: Mapping[str, str] = {
     "push": "when it arrived",
     "triage": "while it was read",
@@ -265,6 +271,12 @@ def counted(number: int, one: str, many: str) -> str:
 def act(name: str) -> str:
     """What happened, for the history; an act without words of its own keeps its name."""
     return ACTS.get(name) or name.replace("_", " ").replace(".", " ").capitalize()
+
+
+def suggester(writer: str) -> str:
+    """Who made a suggestion, with its exact name and version."""
+    kind = writer.partition("/")[0]
+    return f"{SUGGESTERS[kind]} ({writer})" if kind in SUGGESTERS else writer
 
 
 def stage(name: str) -> str:

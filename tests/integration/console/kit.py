@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from urllib.parse import urljoin
+from io import BytesIO
+from urllib.parse import urlencode, urljoin
 
 import aiohttp
 from typing_extensions import override
@@ -102,11 +103,14 @@ class Reader:
     async def post(
         self, address: str, fields: Mapping[str, str], *, origin: str | None = "own"
     ) -> Page:
-        headers = {"Accept": "text/html"}
+        headers = {
+            "Accept": "text/html",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
         if origin is not None:
             headers["Origin"] = self.url if origin == "own" else origin
         async with self.http.post(
-            urljoin(self.url, address), data=dict(fields), headers=headers
+            urljoin(self.url, address), data=BytesIO(urlencode(fields).encode()), headers=headers
         ) as answer:
             return Page(answer.status, str(answer.url), answer.headers, await answer.text())
 
