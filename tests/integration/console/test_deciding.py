@@ -307,3 +307,27 @@ async def test_of_many_who_decide_at_once_one_decides(console: ConsoleBench, ana
     assert item.row.state in {State.ANSWERED, State.DISMISSED}
     assert console.bench.place.calls == (1 if item.row.state is State.ANSWERED else 0)
     await console.bench.audited()
+
+
+async def test_what_was_only_passed_on_is_not_called_answered(
+    console: ConsoleBench, ana: Reader
+) -> None:
+    await console.bench.arrives(comment())
+    console.bench.place.will(
+        [Behaviour(stores=False, answer=AttemptOutcome.HANDED_OVER, tells_id=False)]
+    )
+    await console.bench.approve()
+    await console.bench.release()
+    await console.bench.deliver(within_seconds=1)
+    page = await opened(console, ana)
+    assert "Passed on to Garden guestbook, not yet seen on the site" in page.text
+    assert "Answered" not in page.text
+
+
+async def test_what_the_site_holds_back_is_called_held(console: ConsoleBench, ana: Reader) -> None:
+    await console.bench.arrives(comment())
+    console.bench.place.will([Behaviour(answer=AttemptOutcome.HANDED_OVER, is_public=False)])
+    await console.bench.approve()
+    await console.bench.release()
+    await console.bench.deliver(within_seconds=10)
+    assert "Held on the site" in (await opened(console, ana)).text
