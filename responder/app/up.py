@@ -12,6 +12,7 @@ from responder.access.service import Access
 from responder.adapters.postgres.audit import PostgresAuditor
 from responder.adapters.postgres.embedded.server import EmbeddedPostgres
 from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.leases import end_leases
 from responder.adapters.postgres.log.claims import release_all
 from responder.adapters.postgres.people import PostgresPeople
 from responder.adapters.postgres.relay import Releases
@@ -74,6 +75,7 @@ async def run_up(
         stack.push_async_callback(process.stop)
         if server is not None:
             await _forget_dead_members(url)
+            await end_leases(parts.engine)
             process.background(server.supervise())
         announcement = await up.start(parts, process)
         if ready_file is not None:
