@@ -124,14 +124,16 @@ class Caller:
         answer = await self.api("GET", f"/engagements/{engagement.id}")
         return Engagement.model_validate_json(answer.body)
 
-    async def arrived(self, text: str, *, state: str = "open") -> Engagement:
+    async def arrived(
+        self, text: str, *, state: str = "open", within: float = PATIENCE_SECONDS
+    ) -> Engagement:
         """The engagement whose comment begins so, once it is there."""
 
         async def found() -> list[Any]:
             shown = await self.queue(state)
             return [each for each in shown.items if each.excerpt.startswith(text)]
 
-        (only,) = await eventually(found, bool, PATIENCE_SECONDS)
+        (only,) = await eventually(found, bool, within)
         answer = await self.api("GET", f"/engagements/{only.id}")
         return Engagement.model_validate_json(answer.body)
 
@@ -163,7 +165,7 @@ class Caller:
     # The guestbook's page, as a browser without scripts sees it
 
     async def visit(self, path: str = "/") -> "Page":
-        url = urljoin(self.ready.guestbook_url, path)
+        url = urljoin(self.ready.guestbook_url or "", path)
         answer = await self.ask("GET", url)
         return Page(answer.body)
 
@@ -179,7 +181,7 @@ class Caller:
         await self._send("/delete", {"id": comment_id})
 
     async def _send(self, path: str, form: Mapping[str, str]) -> Answer:
-        url = urljoin(self.ready.guestbook_url, path)
+        url = urljoin(self.ready.guestbook_url or "", path)
         answer = await self.ask("POST", url, data=form, allow_redirects=False)
         if answer.status != 303:  # noqa: PLR2004 - See Other: it was taken
             raise RuntimeError(f"the guestbook answered {answer.status}: {Page(answer.body).text}")

@@ -47,9 +47,9 @@ class Ready:
     pid: int
     console_url: str
     sign_in_url: str = field(repr=False)
-    guestbook_url: str
-    webhook_url: str = field(repr=False)
-    webhook_secret: str = field(repr=False)
+    guestbook_url: str | None
+    webhook_url: str | None = field(repr=False)
+    webhook_secret: str | None = field(repr=False)
     api_url: str
     api_token: str = field(repr=False)
     metrics_url: str
@@ -76,10 +76,12 @@ class Running:
 
     Args:
         folder: below which everything lies; the data folder is made by the first start.
+        settings: `RESPONDER_…` of its environment.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         self.folder = folder
+        self._settings = settings
         self.data = folder / "data"
         self.ready_file = folder / "ready.json"
         self._log = folder / "said.txt"
@@ -216,7 +218,7 @@ class Running:
             for name, value in os.environ.items()  # noqa: TID251 - handed on, not read
             if not name.startswith("RESPONDER_")
         }
-        chosen = {"RESPONDER_CONFIG": str(self.configuration_file)}
+        chosen = {"RESPONDER_CONFIG": str(self.configuration_file), **self._settings}
         return inherited | chosen | {"COLUMNS": "200", "PYTHONUNBUFFERED": "1"}
 
     async def _announced(self) -> Ready | None:
@@ -236,16 +238,19 @@ class Running:
 
 
 @contextmanager
-def installation(configuration: str = "") -> Iterator[Running]:
+def installation(
+    configuration: str = "", settings: Mapping[str, str] | None = None
+) -> Iterator[Running]:
     """A Responder that is not started yet; whatever it left running is ended with the block.
 
     Args:
         configuration: its `responder.toml`; empty: the one that the first start writes.
+        settings: `RESPONDER_…` of its environment.
     """
     # Below the world's temporary folder: as root the database runs under another account.
     folder = Path(tempfile.gettempdir()) / f"responder-e2e-{os.getpid()}-{secrets.token_hex(4)}"
     folder.mkdir(mode=0o755)
-    running = Running(folder)
+    running = Running(folder, settings or {})
     if configuration:
         running.configure(configuration)
     try:

@@ -29,7 +29,7 @@ language = "en"
 """
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def responder() -> AsyncIterator[Running]:
     with installation(CONFIGURATION) as running:
         await running.start()

@@ -12,7 +12,9 @@ from responder.testing.running import Running, eventually
 QUESTION = "How do you decide which comments to answer first?"
 
 
-async def test_a_script_finds_all_addresses_in_a_private_file(responder: Running) -> None:
+async def test_a_script_finds_all_addresses_in_a_private_file(
+    responder: Running, caller: Caller
+) -> None:
     said = json.loads(responder.ready_file.read_text())
     assert stat.S_IMODE(responder.ready_file.stat().st_mode) == 0o600
     assert set(said) == {
@@ -27,6 +29,8 @@ async def test_a_script_finds_all_addresses_in_a_private_file(responder: Running
         "metrics_url",
     }
     assert said["pid"] == responder.pid
+    assert said["webhook_url"] == caller.address("guestbook")
+    assert said["webhook_secret"] == responder.keys("guestbook").webhook_secret
     assert "Responder is running" in responder.said
     assert said["api_token"] not in responder.said
     assert said["sign_in_url"] not in responder.said
@@ -50,7 +54,7 @@ async def test_the_line_of_the_banner_works_when_it_is_pasted(
     responder: Running, caller: Caller
 ) -> None:
     line = curl.line(
-        url=responder.ready.webhook_url,
+        url=caller.address("guestbook"),
         secret_file=responder.data / "secrets" / "guestbook.webhook-secret",
     )
     pasted = await asyncio.create_subprocess_exec(
