@@ -149,7 +149,8 @@ class Bench:
         end = self.clock.now() + timedelta(seconds=within_seconds)
         while (due := await self._next_step_at()) is not None and due <= end:
             self.clock.forward(max(0.0, (due - self.clock.now()).total_seconds()))
-            await self.delivery.run()
+            if not await self.delivery.run():
+                raise AssertionError("a delivery is due and nobody may take it")
 
     async def _next_step_at(self) -> datetime | None:
         async with self.engine.connect() as connection:

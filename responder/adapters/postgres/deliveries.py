@@ -17,7 +17,12 @@ from responder.adapters.postgres.recording import (
     move_engagement,
     void_decisions,
 )
-from responder.adapters.postgres.rows import COMMENT_COLUMNS, comment_of, thread_comments
+from responder.adapters.postgres.rows import (
+    COMMENT_COLUMNS,
+    JOIN_AUTHOR,
+    comment_of,
+    thread_comments,
+)
 from responder.delivery.ports import Attempt, AttemptOutcome, Job, LeaseLost, Settlement
 from responder.delivery.steps import idempotency_key
 from responder.engagement.context import digest
@@ -221,6 +226,7 @@ async def _job(connection: AsyncConnection, reply_id: UUID) -> Job:
             FROM delivery_job j JOIN decision d ON d.id = j.reply_id
             JOIN engagement e ON e.id = j.engagement_id
             JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
+            {JOIN_AUTHOR}
             LEFT JOIN LATERAL (SELECT * FROM delivery_attempt WHERE reply_id = j.reply_id
               ORDER BY attempt DESC LIMIT 1) a ON true
             WHERE j.reply_id = :id

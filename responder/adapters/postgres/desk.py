@@ -22,6 +22,7 @@ from responder.adapters.postgres.details import (
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.rows import (
     COMMENT_COLUMNS,
+    JOIN_AUTHOR,
     comment_of,
     thread_comments,
     understanding_of,
@@ -67,6 +68,7 @@ ROW_SQL = f"""
     h.text AS held_text, h.reason AS held_reason, h.release_at, p.name AS held_name
   FROM engagement e
   JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
+  {JOIN_AUTHOR}
   LEFT JOIN decision h ON h.engagement_id = e.id AND h.status = 'held'
   LEFT JOIN person p ON p.id = h.actor
 """  # noqa: S608 - a constant

@@ -18,6 +18,7 @@ from responder.adapters.postgres.recording import (
 )
 from responder.adapters.postgres.rows import (
     COMMENT_COLUMNS,
+    JOIN_AUTHOR,
     comment_of,
     thread_comments,
     understanding_of,
@@ -121,6 +122,7 @@ class PostgresDraftingLedger:
                 text(f"""
                     SELECT e.state, e.understanding, {COMMENT_COLUMNS} FROM engagement e
                     JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
+                    {JOIN_AUTHOR}
                     WHERE e.id = :id
                     """),  # noqa: S608 - a constant
                 {"id": engagement_id},

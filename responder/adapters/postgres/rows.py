@@ -21,10 +21,15 @@ from responder.engagement.model import (
 
 COMMENT_COLUMNS = """
   c.source, c.comment_id, c.thread_key, c.parent_id, c.root_id, c.author_id, c.author_name,
-  c.author_handle, c.author_url, c.author_avatar_url, c.text, c.text_format, c.published_at,
+  w.handle AS author_handle, w.url AS author_url, w.avatar_url AS author_avatar_url, c.text, c.text_format, c.published_at,
   c.edited_at, c.version, c.revision, c.is_own, c.is_deleted, c.answers, c.permalink,
   c.page_url, c.page_title, c.page_text
 """
+
+
+JOIN_AUTHOR = "JOIN author w ON w.source = c.source AND w.author_id = c.author_id"
+"""Whoever selects `COMMENT_COLUMNS` joins this. A comment keeps the name it was signed with: platforms
+give several people one id, and one person several names."""
 
 
 def comment_of(row: Any) -> Comment:
@@ -59,7 +64,7 @@ async def thread_comments(connection: AsyncConnection, thread_key: str) -> tuple
     """A whole thread, as the ledger holds it, oldest first."""
     rows = await connection.execute(
         text(f"""
-            SELECT {COMMENT_COLUMNS} FROM comment c WHERE c.thread_key = :key
+            SELECT {COMMENT_COLUMNS} FROM comment c {JOIN_AUTHOR} WHERE c.thread_key = :key
             ORDER BY c.published_at, c.comment_id
             """),  # noqa: S608 - a constant
         {"key": thread_key},
@@ -78,9 +83,6 @@ def comment_values(comment: Comment, *, version: str, edited_at: object) -> dict
         "root_id": comment.root_id,
         "author_id": comment.author.id,
         "author_name": comment.author.name,
-        "author_handle": comment.author.handle,
-        "author_url": comment.author.url,
-        "author_avatar_url": comment.author.avatar_url,
         "text": comment.text,
         "text_format": comment.text_format,
         "published_at": comment.published_at,

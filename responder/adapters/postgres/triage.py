@@ -21,6 +21,7 @@ from responder.adapters.postgres.recording import (
 )
 from responder.adapters.postgres.rows import (
     COMMENT_COLUMNS,
+    JOIN_AUTHOR,
     comment_of,
     comment_values,
     thread_comments,
@@ -30,6 +31,7 @@ from responder.engagement.events import EngagementClosed, EngagementTriaged
 from responder.engagement.lifecycle import ENDS, State, Trigger, step
 from responder.engagement.model import (
     RULE_REASONS,
+    Comment,
     DueOutcome,
     EngagementId,
     EventId,
@@ -118,7 +120,8 @@ class PostgresTriageTransaction:
                     AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'handed_over'))) AS is_open
                 FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS k (source, comment_id)
                 JOIN comment c USING (source, comment_id)
-                LEFT JOIN engagement e USING (source, comment_id)
+                {JOIN_AUTHOR}
+                LEFT JOIN engagement e ON e.source = c.source AND e.comment_id = c.comment_id
                 """),  # noqa: S608 - a constant
             {"sources": [source for source, _ in keys], "ids": [each for _, each in keys]},
         )
@@ -145,7 +148,29 @@ class PostgresTriageTransaction:
             elif isinstance(verdict, Changed) and verdict.engagement_id is not None:
                 await self._change(verdict, verdict.engagement_id, at)
 
+    async def _store_author(self, comment: Comment) -> None:
+        author = comment.author
+        await self._connection.execute(
+            text("""
+                INSERT INTO author (source, author_id, name, handle, url, avatar_url)
+                VALUES (:source, :id, :name, :handle, :url, :avatar_url)
+                ON CONFLICT (source, author_id) DO UPDATE SET name = EXCLUDED.name,
+                  handle = COALESCE(EXCLUDED.handle, author.handle),
+                  url = COALESCE(EXCLUDED.url, author.url),
+                  avatar_url = COALESCE(EXCLUDED.avatar_url, author.avatar_url)
+                """),
+            {
+                "source": comment.source,
+                "id": author.id,
+                "name": author.name,
+                "handle": author.handle,
+                "url": author.url,
+                "avatar_url": author.avatar_url,
+            },
+        )
+
     async def _store_comment(self, verdict: Verdict) -> None:
+        await self._store_author(verdict.comment)
         values = comment_values(
             verdict.comment, version=verdict.version, edited_at=verdict.arrival.data.edited_at
         )

@@ -40,17 +40,24 @@ STATEMENTS = (
       key text PRIMARY KEY, source text NOT NULL, thread_id text NOT NULL)
     """,
     """
+    CREATE TABLE author (
+      source text NOT NULL, author_id text NOT NULL, name text NOT NULL,
+      handle text, url text, avatar_url text,
+      first_seen_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (source, author_id))
+    """,
+    """
     CREATE TABLE comment (
       source text NOT NULL, comment_id text NOT NULL,
       thread_key text NOT NULL REFERENCES thread, parent_id text, root_id text NOT NULL,
       author_id text NOT NULL, author_name text NOT NULL,
-      author_handle text, author_url text, author_avatar_url text,
       text text NOT NULL, text_format text NOT NULL,
       published_at timestamptz NOT NULL, edited_at timestamptz, version text NOT NULL,
       revision int NOT NULL, is_own boolean NOT NULL, is_deleted boolean NOT NULL,
       answers text, permalink text, page_url text, page_title text, page_text text,
-      PRIMARY KEY (source, comment_id))
+      PRIMARY KEY (source, comment_id),
+      FOREIGN KEY (source, author_id) REFERENCES author)
     """,
+    "CREATE INDEX comment_of_author ON comment (source, author_id)",
     "CREATE INDEX comment_of_thread ON comment (thread_key, published_at)",
     """
     CREATE TABLE engagement (
