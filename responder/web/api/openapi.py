@@ -15,13 +15,8 @@ from responder.web.api.models import (
 )
 
 VERSION = "1.0.0"
-MODELS: tuple[type[BaseModel], ...] = (
-    ApproveRequest,
-    DismissRequest,
-    Engagement,
-    EngagementList,
-    ProblemShown,
-)
+TAKEN: tuple[type[BaseModel], ...] = (ApproveRequest, DismissRequest)
+GIVEN: tuple[type[BaseModel], ...] = (Engagement, EngagementList, ProblemShown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +77,7 @@ _LIST_PARAMETERS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 def document(public_url: str = "http://127.0.0.1:8080") -> dict[str, Any]:
     """The whole document, as JSON-able data; the same input gives the same document."""
     _, schemas = models_json_schema(
-        [(model, "serialization") for model in MODELS],
+        [(model, "validation") for model in TAKEN] + [(model, "serialization") for model in GIVEN],
         ref_template="#/components/schemas/{model}",
     )
     paths: dict[str, dict[str, Any]] = {}

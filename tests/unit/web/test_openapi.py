@@ -50,3 +50,10 @@ def test_the_states_of_the_list_are_those_that_are_taken() -> None:
     listed = document()["paths"][f"{PREFIX}/engagements"]["get"]["parameters"]
     (state,) = [each for each in listed if each["name"] == "state"]
     assert state["schema"]["enum"] == list(STATES)
+
+
+def test_what_may_be_left_out_of_a_request_is_not_required() -> None:
+    schemas = document()["components"]["schemas"]
+    assert schemas["ApproveRequest"]["required"] == ["text", "context"]
+    assert schemas["DismissRequest"]["required"] == ["reason", "context"]
+    assert schemas["ApproveRequest"]["additionalProperties"] is False
