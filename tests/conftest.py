@@ -17,6 +17,8 @@ from responder.testing.kafka import (
 )
 from responder.testing.postgres import TestServer, running_server
 
+pytest.register_assert_rewrite("responder.testing.contracts")
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[TestServer]:

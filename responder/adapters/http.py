@@ -41,7 +41,7 @@ class AddressRefused(OSError):
         prefix = 128 if ":" in host else 32
         super().__init__(
             f"{host} is not a public address; if this place is yours, allow it with "
-            f'networks = ["{host}/{prefix}"] at the source'
+            f'allowed_networks = ["{host}/{prefix}"] at the source'
         )
 
 

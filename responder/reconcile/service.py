@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from responder.engagement.bounds import fitted
 from responder.engagement.errors import RateLimited, Retryable
 from responder.engagement.events import EngagementReceived, Event, Inbound
 from responder.engagement.model import SourceId
@@ -105,8 +106,11 @@ class Reconcile:
 
 def event_of(data: Inbound, source: SourceId, now: datetime) -> Event:
     """The event of what was read: its id says what happened, not who noticed."""
-    if isinstance(data, EngagementReceived) and data.observed_at is None:
-        data = data.model_copy(update={"observed_at": now})
+    if isinstance(data, EngagementReceived):
+        # Cut before its id is derived, as a push is: the same comment must have one id both ways.
+        data = fitted(data)
+        if data.observed_at is None:
+            data = data.model_copy(update={"observed_at": now})
     return Event.of(
         data,
         event_id=data.event_id(source),

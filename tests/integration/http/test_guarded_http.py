@@ -86,7 +86,7 @@ async def test_a_refusal_names_the_line_to_add() -> None:
         async with stranger as http:
             result = await http.send(Request(method="GET", url=place.url()))
     assert isinstance(result, NotSent)
-    assert 'networks = ["127.0.0.1/32"]' in result.why
+    assert 'allowed_networks = ["127.0.0.1/32"]' in result.why
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from responder.engagement.bounds import fitted
 from responder.engagement.errors import RateLimited, Unavailable
-from responder.engagement.events import EngagementReceived, Event, EventAuthor
+from responder.engagement.events import TEXT_LIMIT_BYTES, EngagementReceived, Event, EventAuthor
 from responder.engagement.model import SourceId
 from responder.reconcile.enter import Enter
 from responder.reconcile.ports import PolledPage
-from responder.reconcile.service import Pass, Reconcile
+from responder.reconcile.service import Pass, Reconcile, event_of
 from responder.testing.clock import EPOCH
 
 BLOG = SourceId("blog")
@@ -105,6 +106,13 @@ async def test_an_event_carries_the_id_that_a_webhook_would_have_given_it() -> N
     assert event.time == comment(0).published_at
     assert isinstance(event.data, EngagementReceived)
     assert event.data.observed_at == EPOCH
+
+
+def test_a_text_that_is_too_long_is_cut_before_its_id_is_derived_as_in_a_push() -> None:
+    long = comment(0).model_copy(update={"text": "a" * (TEXT_LIMIT_BYTES + 1)})
+    event = event_of(long, BLOG, EPOCH)
+    assert event.id == fitted(long).event_id("blog")
+    assert event.id != long.event_id("blog")
 
 
 async def test_a_log_that_refuses_leaves_the_cursor_where_it_was() -> None:
