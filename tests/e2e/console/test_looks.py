@@ -110,7 +110,7 @@ async def test_dark_and_forced_colours_keep_their_contrast(
 ) -> None:
     for dress in DRESSES:
         async with dressed(browser, console, dress) as tab:
-            for address in lively:
+            for address in (*lively[:6], "/queue", "/deadletters", "/me"):  # each kind of part
                 await tab.page.goto(console.url + address)
                 assert await tab.violations("color-contrast") == [], (dress, address)
 
