@@ -51,6 +51,10 @@ class Role:
         """Wait until its probe says so. Raises RuntimeError with what it said, if it ended."""
         await eventually(self._is_ready, bool, START_SECONDS)
 
+    async def answers(self, probe: str, status: int) -> None:
+        """Wait until it does."""
+        await eventually(lambda: self.probe(probe), lambda found: found == status, START_SECONDS)
+
     async def probe(self, name: str = "readyz") -> int | None:
         """The status of a probe; None while nobody answers."""
         if _RUNNING.search(self.said) is None:

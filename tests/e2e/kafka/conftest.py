@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from responder.adapters.postgres.dsn import Dsn
-from responder.testing.kafka import ExternalKafka, KafkaCluster, running_kafka
+from responder.testing.kafka import ExternalKafka, KafkaCluster
 from responder.testing.postgres import TestServer
 from responder.testing.roles import Roles, roles_on_kafka
 from tests.e2e.kafka.kit import SECRETS, configuration
@@ -45,10 +45,3 @@ def installation(
     ) as roles:
         roles.environment |= SECRETS.environment()
         yield roles
-
-
-@pytest.fixture
-def mortal_kafka(kafka_jars: Path) -> Iterator[KafkaCluster]:
-    """A broker of the test's own, to be killed."""
-    with running_kafka(kafka_jars) as cluster:
-        yield cluster

@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -228,6 +229,14 @@ class Ledger:
             return len(await self.states())
 
         await eventually(ask, lambda found: found >= count, PATIENCE_SECONDS)
+
+    async def holds_all(self, acknowledged: AbstractSet[tuple[str, str]]) -> None:
+        """Wait until each of them (source and comment id) is there."""
+
+        async def missing() -> AbstractSet[tuple[str, str]]:
+            return acknowledged - {(source, name) for source, name, _ in await self.states()}
+
+        await eventually(missing, lambda found: not found, PATIENCE_SECONDS)
 
     async def free_the_abandoned(self) -> None:
         """Let the minute pass for which a delivery that died keeps others from its replies.

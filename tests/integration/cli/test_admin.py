@@ -11,18 +11,23 @@ from responder.app.admin import Admin, NobodyYet, WhoActs
 from responder.app.database import NothingHere, reach
 from responder.app.doctor import examine
 from responder.engagement.errors import NotFound, Unavailable
+from responder.engagement.events import TOPICS
 from responder.reconcile.ports import Level
 from responder.settings import Settings
 
 NO_LETTER = UUID(int=7)
 
 
-async def test_an_empty_database_lacks_migrations_until_they_are_applied(database: Dsn) -> None:
+async def test_an_empty_database_lacks_schema_and_topics_until_it_is_migrated(
+    database: Dsn,
+) -> None:
     admin = Admin(Settings.model_validate({"database": {"url": database.url()}}), {})
-    missing = (await admin.migrate(check=True)).pending
-    assert missing
-    assert (await admin.migrate(check=False)).applied == missing
-    assert (await admin.migrate(check=True)).pending == ()
+    lacking = await admin.migrate(check=True)
+    assert lacking.pending
+    assert lacking.missing_topics == TOPICS
+    brought = await admin.migrate(check=False)
+    assert (brought.applied, brought.made_topics) == (lacking.pending, TOPICS)
+    assert (await admin.migrate(check=True)).is_complete
 
 
 async def test_a_new_person_gets_a_link_to_the_console(admin: Admin) -> None:
