@@ -69,15 +69,18 @@ class Places:
     check: dict[SourceId, CheckPlatform] = field(default_factory=dict)
     kinds: dict[SourceId, str] = field(default_factory=dict)
     own_author_ids: dict[SourceId, frozenset[str]] = field(default_factory=dict)
+    urls: dict[SourceId, str] = field(default_factory=dict)
+    """Where people find what we serve ourselves."""
 
     def capabilities(self) -> Mapping[SourceId, Capabilities]:
         return {source: platform.capabilities for source, platform in self.reply.items()}
 
     def known_by_platform(self, workspace: Workspace) -> Workspace:
-        """The workspace with the ids that the platforms themselves have for us."""
+        """The workspace with what only its places know: our ids there, and where they stand."""
         sources = {
             name: replace(
                 source,
+                url=source.url or self.urls.get(name),
                 own_author_ids=source.own_author_ids | self.own_author_ids.get(name, frozenset()),
             )
             for name, source in workspace.sources.items()

@@ -143,6 +143,7 @@ async def serve_guestbook(
     In the demo invented people write on it.
     """
     given = keys.of(GUESTBOOK)
+    parts.places.urls[GUESTBOOK] = at.guestbook
     store = PostgresGuestbook(parts.engine, ids=parts.ids)
     url = URL(at.local_console)
     http = GuardedHttp(
