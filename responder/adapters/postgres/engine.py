@@ -12,6 +12,11 @@ from responder.engagement.errors import Unavailable
 
 RETRIED_SQLSTATES = frozenset({"40001", "40P01", "55P03", "57014"})
 """Serialisation failure, deadlock, lock not available, statement time-out: nothing happened."""
+AWAY_CLASSES = ("08", "53", "57P")
+"""Connection lost or refused, out of room or of connections, starting or stopping.
+
+Source: PostgreSQL 18, Appendix A, "PostgreSQL Error Codes".
+"""
 
 
 def engine_url(dsn: str) -> URL:
@@ -46,10 +51,14 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
         raise Unavailable(what="the database", why=type(error).__name__) from error
     except DBAPIError as error:
-        if error.connection_invalidated or _sqlstate(error) in RETRIED_SQLSTATES:
+        if error.connection_invalidated or _is_for_later(_sqlstate(error)):
             raise Unavailable(what="the database", why=f"SQLSTATE {_sqlstate(error)}") from error
         raise
 
 
-def _sqlstate(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None)
+def _is_for_later(sqlstate: str) -> bool:
+    return sqlstate in RETRIED_SQLSTATES or sqlstate.startswith(AWAY_CLASSES)
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
