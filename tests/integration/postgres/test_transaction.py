@@ -51,15 +51,23 @@ async def test_a_server_that_cannot_take_us_now_is_unavailable(sqlstate: str) ->
         await engine.dispose()
 
 
-async def test_a_connection_that_is_ended_in_the_middle_is_unavailable(database: Dsn) -> None:
+@pytest.mark.parametrize("has_more_to_do", [True, False])
+async def test_a_connection_that_ends_in_the_middle_or_before_the_commit_is_unavailable(
+    database: Dsn, *, has_more_to_do: bool
+) -> None:
     engine, other = make_engine(database.url()), make_engine(database.url())
-    with pytest.raises(Unavailable):
+
+    async def be_ended() -> None:
         async with transaction(engine) as connection:
             found = await connection.execute(text("SELECT pg_backend_pid()"))
             async with transaction(other) as killer:
                 await killer.execute(
-                    text("SELECT pg_terminate_backend(:pid)"), {"pid": found.scalar_one()}
+                    text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": found.scalar_one()}
                 )
-            await connection.execute(text("SELECT 1"))
+            if has_more_to_do:
+                await connection.execute(text("SELECT 1"))
+
+    with pytest.raises(Unavailable):
+        await be_ended()
     await engine.dispose()
     await other.dispose()
