@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
 from standardwebhooks.webhooks import Webhook
 
@@ -238,6 +238,10 @@ class Ledger:
 
         await eventually(missing, lambda found: not found, PATIENCE_SECONDS)
 
+    async def unreadable(self) -> list[str]:
+        """Why each dead letter could not be read."""
+        return [row["why"] for row in await self.rows("SELECT why FROM dead_letter ORDER BY why")]
+
     async def free_the_abandoned(self) -> None:
         """Let the minute pass for which a delivery that died keeps others from its replies.
 
@@ -251,6 +255,25 @@ class Ledger:
             UPDATE delivery_job SET leased_until = now()
             WHERE leased_until BETWEEN now() AND now() + interval '50 seconds'
             """)
+
+
+async def produce_unreadable(bootstrap_servers: str, topic: str) -> None:
+    """Four records that nobody can take: not JSON, an unknown source, a wrong key, no type."""
+    good = json.dumps(comment("good")).encode()
+    typed = ("ce_type", b"engagement.received.v1")
+    forum, nobody = ("ce_source", b"forum"), ("ce_source", b"nobody")
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers, acks="all")
+    await producer.start()
+    try:
+        for key, value, headers in (
+            (b"forum/good", b"{", [typed, forum]),
+            (b"nobody/good", good, [typed, nobody]),
+            (b"forum/bad", good, [typed, forum]),
+            (b"forum/good", good, [forum]),
+        ):
+            await producer.send_and_wait(topic, key=key, value=value, headers=headers)
+    finally:
+        await producer.stop()
 
 
 @dataclass(slots=True)

@@ -37,6 +37,7 @@ from tests.e2e.kafka.kit import (
     comments,
     configuration,
     example_of,
+    produce_unreadable,
     progress,
     reply_to,
     session,
@@ -62,6 +63,8 @@ class Outcome:
     """The texts that stand at the receiver."""
     fatal: Received
     """The delivery that its sender did not survive."""
+    unreadable: Sequence[str]
+    """Why each dead letter could not be read."""
     statuses: Sequence[str]
     """What the receipts of pushes say at the end."""
     progress: Progress
@@ -101,6 +104,8 @@ class Story:
         self._receiver = receiver
         self._ledger = ledger
         self._http = http
+        self._servers = roles.environment["RESPONDER_KAFKA__BOOTSTRAP_SERVERS"]
+        self._prefix = roles.environment["RESPONDER_KAFKA__TOPIC_PREFIX"]
         self._alive: dict[str, Role] = {}
         self._produced: set[tuple[str, str]] = set()
         self._fatal: asyncio.Future[Received] = asyncio.get_running_loop().create_future()
@@ -135,6 +140,7 @@ class Story:
         await asyncio.gather(
             sender.push_all(first, comments("n1", 8)), self._produce(comments("p1", 9))
         )
+        await produce_unreadable(self._servers, self._prefix + "engagement.received")
         await self._ledger.holds(5)
 
         self._alive.pop("triage").kill()
@@ -163,13 +169,12 @@ class Story:
 
     async def _produce(self, said: Sequence[Comment]) -> None:
         """As the how-to says: its program, pasted into a file."""
-        environment = self._roles.environment
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-c",
             example_of(EXAMPLE),
-            environment["RESPONDER_KAFKA__BOOTSTRAP_SERVERS"],
-            environment["RESPONDER_KAFKA__TOPIC_PREFIX"] + "engagement.received",
+            self._servers,
+            self._prefix + "engagement.received",
             "forum",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -195,12 +200,8 @@ class Story:
         await eventually(open_ones, lambda found: not found, PATIENCE_SECONDS)
 
     async def _outcome(self, sender: Sender) -> Outcome:
-        environment = self._roles.environment
         reached = await eventually(
-            lambda: progress(
-                environment["RESPONDER_KAFKA__BOOTSTRAP_SERVERS"],
-                environment["RESPONDER_KAFKA__GROUP_PREFIX"],
-            ),
+            lambda: progress(self._servers, self._prefix),
             lambda found: found.is_at_the_end,
             PATIENCE_SECONDS,
         )
@@ -212,6 +213,7 @@ class Story:
             received=tuple(self._receiver.received),
             replies=tuple(self._receiver.replies.values()),
             fatal=self._fatal.result(),
+            unreadable=await self._ledger.unreadable(),
             statuses=statuses,
             progress=reached,
             verified=await self._roles.command("audit", "verify"),
@@ -245,6 +247,12 @@ def test_the_reply_whose_sender_died_in_the_call_was_repeated_under_its_own_key(
 ) -> None:
     repeats = [each for each in outcome.received if each.webhook_id == outcome.fatal.webhook_id]
     assert [each.text for each in repeats] == [outcome.fatal.text] * 2
+
+
+def test_what_could_not_be_read_is_kept_with_the_reason(outcome: Outcome) -> None:
+    assert len(outcome.unreadable) == 4
+    for why in ("not JSON", "no source nobody", "not source/thread_id", "ce_type is none of"):
+        assert [why in each for each in outcome.unreadable].count(True) == 1
 
 
 def test_every_receipt_leads_to_what_became_of_the_push(outcome: Outcome) -> None:
