@@ -1,6 +1,5 @@
 """The configuration as it is now: read at start, and again on SIGHUP."""
 
-
 from typing import TYPE_CHECKING
 
 import structlog
