@@ -14,6 +14,7 @@ from responder.adapters.postgres.log.consumer import PostgresLog
 from responder.adapters.postgres.log.membership import LogTiming
 from responder.adapters.postgres.log.topics import create_topics, known_topics, prune
 from responder.adapters.postgres.log.writer import PostgresLogWriter
+from responder.engagement.errors import Unavailable
 from responder.engagement.events import TOPICS
 from responder.engagement.ports import Clock, Ids
 from responder.settings import Settings
@@ -82,14 +83,21 @@ class Logs:
         return missing
 
     async def prune(self) -> int:
-        """Let records go that everybody has read and that are old; Kafka does that itself."""
+        """Let records go that everybody has read and that are old; Kafka does that itself.
+
+        Raises:
+            Unavailable: the database is away; what was removed until then stays removed.
+        """
         if self.is_kafka:
             return 0
-        connection = await asyncpg.connect(self._url)
         try:
-            return await prune(connection, timedelta(days=self._settings.retention.log))
-        finally:
-            await connection.close()
+            connection = await asyncpg.connect(self._url)
+            try:
+                return await prune(connection, timedelta(days=self._settings.retention.log))
+            finally:
+                await connection.close()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise Unavailable(what="the log", why=type(error).__name__) from error
 
 
 def topic_specs(settings: Settings) -> list[TopicSpec]:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from responder.adapters.postgres.engine import transaction
 from responder.app.places import Places
 from responder.engagement.model import SourceId
 from responder.engagement.ports import Clock
@@ -49,7 +50,7 @@ class SourceReader:
     @asynccontextmanager
     async def _alone(self, source: SourceId) -> AsyncIterator[bool]:
         """Another process may have the same role: its lock, on a transaction, ends with it."""
-        async with self._engine.begin() as connection:
+        async with transaction(self._engine) as connection:
             locked = await connection.execute(
                 text("SELECT pg_try_advisory_xact_lock(:class, hashtext(:source))"),
                 {"class": LOCK_CLASS, "source": source},
