@@ -3,7 +3,7 @@
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from responder.adapters.postgres.engine import make_engine
 from responder.adapters.system import SystemClock, SystemIds
 from responder.app.data_folder import location
 from responder.engagement.errors import Misconfigured, Unavailable
-from responder.settings import Settings
+from responder.settings import Settings, load
 
 COMMAND_POOL = 2
 SOCKET_PORT = 5432
@@ -88,6 +88,11 @@ async def reach(url: str) -> None:
 
 def _reason(error: Exception) -> str:
     return next((why for kind, why in REASONS if isinstance(error, kind)), type(error).__name__)
+
+
+def folder_engine(folder: Path) -> AbstractAsyncContextManager[AsyncEngine]:
+    """The same for the data folder of `responder up`, whatever else is set."""
+    return command_engine(load(data={"dir": folder}), {})
 
 
 @asynccontextmanager

@@ -27,10 +27,9 @@ from responder.adapters.postgres.embedded.process import of_cluster
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.system import SystemClock, SystemIds
 from responder.app.data_folder import DataFolder
-from responder.app.database import command_engine
+from responder.app.database import folder_engine
 from responder.app.keys import FolderKeys, SourceKeys
 from responder.engagement.model import SourceId
-from responder.settings import load
 
 START_SECONDS = 180.0
 """Enough for a first start on a machine that does eight other things."""
@@ -199,9 +198,8 @@ class Running:
 
     async def sql(self, statement: str, **values: object) -> list[Any]:
         """Run one statement in its database; gives the rows of a query."""
-        settings = load(data={"dir": self.data})
         async with (
-            command_engine(settings, {}) as engine,
+            folder_engine(self.data) as engine,
             transaction(engine) as connection,
         ):
             result = await connection.execute(text(statement), values)
