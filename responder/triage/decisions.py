@@ -160,10 +160,14 @@ class Triager:
         if understanding is None or (known.state in ENDS and not known.is_rule_closed):
             return verdict
         reopened = known.state is State.DISMISSED
+        queue = self.route(self.workspace.source(arrival.event.source), understanding)
+        policy = self.workspace.policy_of(queue) if reopened else None
         return replace(
             verdict,
             understanding=understanding,
-            queue=self.route(self.workspace.source(arrival.event.source), understanding),
+            queue=queue,
+            sla=None if policy is None else policy.name,
+            due_at=None if policy is None else due_at(arrival.received_at, policy),
             moves=_retriage(understanding) if reopened else (),
             dismissed=understanding.dismiss_by_rule if reopened else None,
         )
@@ -253,13 +257,15 @@ def comment_of(arrival: Arrival, source: Source, known: Known | None) -> Comment
         url=data.author.url,
         avatar_url=data.author.avatar_url,
     )
+    # An edit does not move a comment, whatever its sender leaves out. A tombstone has no place yet.
+    stands = known.comment if known is not None and not known.comment.is_deleted else data
     page = None if data.page is None else Page(data.page.url, data.page.title, data.page.text)
     return Comment(
         source=source.id,
         comment_id=data.comment_id,
-        thread_id=data.thread_id,
-        parent_id=data.parent_id,
-        root_id=data.root_id,
+        thread_id=stands.thread_id,
+        parent_id=stands.parent_id,
+        root_id=stands.root_id,
         author=author,
         text=data.text,
         published_at=data.published_at,

@@ -104,6 +104,9 @@ class Changed:
     understanding: Understanding | None = None
     """Judged anew, while the item is open."""
     queue: str | None = None
+    sla: str | None = None
+    due_at: datetime | None = None
+    """Of the due period that begins when this opens what a rule had closed."""
     moves: tuple[Move, ...] = ()
     dismissed: DismissalReason | None = None
     is_after_answer: bool = False

@@ -61,7 +61,13 @@ class Triage:
             todo = _first_of_each(each for each in arrivals if each.event.id in fresh)
             keys = {thread_key(each.event.source, each.event.subject) for each in todo}
             await tx.lock_threads(keys)
-            known = await tx.known({decisions.natural_key(each) for each in todo})
+            names = {decisions.natural_key(each) for each in todo}
+            known = await tx.known(names)
+            stand = {thread_key(name, each.comment.thread_id) for (name, _), each in known.items()}
+            if not stand <= keys:  # a sender left out where its comment stands
+                await tx.lock_threads(stand - keys)
+                keys |= stand
+                known = await tx.known(names)
             now = self._clock.now()
             triager = decisions.Triager(
                 workspace=workspace,

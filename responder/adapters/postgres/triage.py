@@ -28,7 +28,7 @@ from responder.adapters.postgres.rows import (
     understanding_json,
 )
 from responder.engagement.events import EngagementClosed, EngagementTriaged
-from responder.engagement.lifecycle import ENDS, State, Trigger, step
+from responder.engagement.lifecycle import ENDS, Move, State, Trigger, step
 from responder.engagement.model import (
     RULE_REASONS,
     Comment,
@@ -60,6 +60,14 @@ def _judgement(understanding: Understanding) -> dict[str, object]:
         "needs_reply": understanding.needs_reply.value,
         "rank": RANKS[NeedsReply(understanding.needs_reply.value)],
     }
+
+
+def _answered_elsewhere(state: State) -> tuple[Move, ...]:
+    """What did not go out from here, or was refused, goes back to review first."""
+    back = {State.SENDING: Trigger.VOIDED, State.DELIVERY_FAILED: Trigger.RETURNED}.get(state)
+    first = () if back is None else (step(state, back, "elsewhere"),)
+    before = state if back is None else State.AWAITING_REVIEW
+    return (*first, step(before, Trigger.ANSWERED_ELSEWHERE, "elsewhere"))
 
 
 class PostgresTriageWork:
@@ -115,8 +123,8 @@ class PostgresTriageTransaction:
         found = await self._connection.execute(
             text(f"""
                 SELECT {COMMENT_COLUMNS}, e.id AS engagement_id, e.state, e.dismissal,
-                  EXISTS (SELECT 1 FROM delivery_job j JOIN delivery_attempt a USING (reply_id)
-                    WHERE j.engagement_id = e.id
+                  EXISTS (SELECT 1 FROM decision d JOIN delivery_attempt a ON a.reply_id = d.id
+                    WHERE d.engagement_id = e.id AND d.status = 'released'
                     AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'handed_over'))) AS is_open
                 FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS k (source, comment_id)
                 JOIN comment c USING (source, comment_id)
@@ -276,6 +284,8 @@ class PostgresTriageTransaction:
         )
         if changed.comment.is_deleted:
             await void_decisions(self._connection, engagement_id, "deleted", at)
+        if changed.moves and changed.moves[-1].to_state not in ENDS:
+            await self._new_due_period(changed, engagement_id)
         if not changed.moves:
             entry = Entry(
                 engagement_id=engagement_id,
@@ -302,6 +312,21 @@ class PostgresTriageTransaction:
             {"id": engagement_id, "queue": queue, **_judgement(understanding)},
         )
 
+    async def _new_due_period(self, changed: Changed, engagement_id: EngagementId) -> None:
+        """What a rule had closed is open again, and becomes due anew."""
+        await self._connection.execute(
+            text("""
+                UPDATE engagement SET due_period = due_period + 1, due_outcome = NULL, sla = :sla,
+                  due_at = CAST(:due_at AS timestamptz), order_due = :order_due WHERE id = :id
+                """),
+            {
+                "id": engagement_id,
+                "sla": changed.sla,
+                "due_at": changed.due_at,
+                "order_due": changed.due_at or NEVER,
+            },
+        )
+
     async def _announce(
         self, verdict: Accepted | Changed, engagement_id: EngagementId, at: datetime
     ) -> None:
@@ -316,7 +341,7 @@ class PostgresTriageTransaction:
             needs_reply=NeedsReply(understanding.needs_reply.value),
             language=understanding.language.value,
             queue=verdict.queue,
-            due_at=verdict.due_at if isinstance(verdict, Accepted) else None,
+            due_at=verdict.due_at,
         )
         await append_events(
             self._connection,
@@ -343,9 +368,14 @@ class PostgresTriageTransaction:
         comment = own.comment
         found = await self._connection.execute(
             text("""
-                SELECT id, state FROM engagement
+                SELECT id, state FROM engagement e
                 WHERE source = :source AND comment_id = :parent
-                  AND state IN ('awaiting_review', 'approved')
+                  AND (state IN ('awaiting_review', 'approved', 'delivery_failed')
+                    OR state = 'sending' AND NOT EXISTS (
+                      SELECT 1 FROM decision d JOIN delivery_attempt a ON a.reply_id = d.id
+                      WHERE d.engagement_id = e.id AND d.status = 'released'
+                        AND (a.outcome IS NULL
+                          OR a.outcome IN ('unknown', 'handed_over', 'throttled'))))
                 """),
             {"source": comment.source, "parent": comment.parent_id},
         )
@@ -358,7 +388,7 @@ class PostgresTriageTransaction:
         await move_engagement(
             self._connection,
             engagement_id,
-            [step(State(row.state), Trigger.ANSWERED_ELSEWHERE, "elsewhere")],
+            _answered_elsewhere(State(row.state)),
             actor="platform",
             at=at,
             ends_with=End(
