@@ -119,6 +119,7 @@ def posted_by_person(locked: Locked, command: PostedByPerson, *, now: datetime) 
 def found_there(locked: Locked, command: FoundThere, *, now: datetime) -> Decision:
     """An unknown delivery is there: the person saw it."""
     _in_doubt(locked)
+    _not_decided(locked)
     return Decision(
         engagement_id=command.engagement_id,
         actor=command.actor,
@@ -132,7 +133,7 @@ def found_there(locked: Locked, command: FoundThere, *, now: datetime) -> Decisi
 def send_again(locked: Locked, command: SendAgain, *, now: datetime) -> Decision:
     """An unknown delivery is not there: the person looked."""
     _in_doubt(locked)
-    _same_context(locked, command)
+    _still_as_shown(locked, command)
     return Decision(
         engagement_id=command.engagement_id,
         actor=command.actor,
@@ -145,6 +146,7 @@ def send_again(locked: Locked, command: SendAgain, *, now: datetime) -> Decision
 
 def reopen(locked: Locked, command: Reopen, *, now: datetime) -> Decision:
     """Open again what ended, or give back what could not be delivered."""
+    _not_decided(locked)
     state = locked.item.row.state
     trigger = Trigger.REOPENED if state in ENDS else Trigger.RETURNED
     return Decision(
@@ -173,13 +175,13 @@ def usable(text: str, *, limit: int) -> str:
     return cleaned
 
 
-def _still_as_shown(locked: Locked, command: Command) -> None:
+def _not_decided(locked: Locked) -> None:
     if locked.held is not None:
         raise AlreadyDecided(who=locked.held.actor_name, current=locked.item)
-    _same_context(locked, command)
 
 
-def _same_context(locked: Locked, command: Command) -> None:
+def _still_as_shown(locked: Locked, command: Command) -> None:
+    _not_decided(locked)
     if locked.item.context != command.context:
         raise StaleApproval(current=locked.item)
 

@@ -145,8 +145,16 @@ class Releases:
                 {"at": at},
             )
             due = found.all()
+        failed: list[Exception] = []
         for row in due:
-            await self._release(row.id, EngagementId(row.engagement_id), at)
+            try:
+                await self._release(row.id, EngagementId(row.engagement_id), at)
+            except Unavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - raised below, when the others are released
+                failed.append(error)
+        if failed:
+            raise failed[0]
         return len(due)
 
     async def _release(self, decision_id: Any, engagement_id: EngagementId, at: datetime) -> None:

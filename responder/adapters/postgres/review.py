@@ -20,6 +20,9 @@ from responder.engagement.model import EngagementId
 from responder.engagement.record import Entry
 from responder.review.ports import Decision, Hold, Locked, TooLateToUndo
 
+GIVE_UP = frozenset({Trigger.RETURNED, Trigger.REOPENED, Trigger.POSTED_BY_PERSON})
+"""After these no earlier approval may go out any more."""
+
 
 class PostgresReviewWork:
     """`review.ports.ReviewWork` on PostgreSQL."""
@@ -60,7 +63,7 @@ class PostgresReviewTransaction:
         )
         if decision.undo is not None:
             await self._undo(decision)
-        if any(move.trigger is Trigger.RETURNED for move in decision.moves):
+        if any(move.trigger in GIVE_UP for move in decision.moves):
             await self._give_up_delivery(decision)
         if decision.hold is not None:
             await self._hold(decision, decision.hold)
@@ -118,13 +121,19 @@ class PostgresReviewTransaction:
             await self._entry(decision, "dismissal_held")
 
     async def _give_up_delivery(self, decision: Decision) -> None:
-        """The reply that could not be delivered is over; a new one may follow."""
+        """A reply that does not stand is over, and never goes out; a new one may follow."""
         await self._connection.execute(
             text("""
-                UPDATE decision SET status = 'voided', void_reason = 'returned', settled_at = :at
+                UPDATE decision SET status = 'voided', void_reason = :reason, settled_at = :at
                 WHERE engagement_id = :id AND status = 'released' AND kind = 'reply'
+                  AND NOT EXISTS (SELECT 1 FROM delivery_attempt a
+                    WHERE a.reply_id = decision.id AND a.outcome = 'sent')
                 """),
-            {"id": decision.engagement_id, "at": decision.at},
+            {
+                "id": decision.engagement_id,
+                "at": decision.at,
+                "reason": decision.moves[0].trigger.value,
+            },
         )
         await self._connection.execute(
             text("UPDATE delivery_job SET next_at = NULL WHERE engagement_id = :id"),
@@ -141,7 +150,7 @@ class PostgresReviewTransaction:
                 UPDATE delivery_attempt SET outcome = :outcome, url = COALESCE(:url, url),
                   settled_at = :at
                 WHERE outcome IN ('unknown', 'handed_over') AND reply_id IN
-                  (SELECT reply_id FROM delivery_job WHERE engagement_id = :id)
+                  (SELECT id FROM decision WHERE engagement_id = :id AND status = 'released')
                 """),
             {
                 "id": decision.engagement_id,
@@ -155,6 +164,8 @@ class PostgresReviewTransaction:
                 text("""
                     UPDATE delivery_job j SET next_at = :at, tries = 0 FROM decision d
                     WHERE d.id = j.reply_id AND d.status = 'released' AND j.engagement_id = :id
+                      AND NOT EXISTS (SELECT 1 FROM delivery_attempt a
+                        WHERE a.reply_id = j.reply_id AND a.outcome = 'sent')
                     """),
                 {"id": decision.engagement_id, "at": decision.at},
             )
@@ -165,9 +176,9 @@ class PostgresReviewTransaction:
             text("""
                 UPDATE engagement SET due_period = due_period + 1, due_outcome = NULL,
                   due_at = CAST(:at AS timestamptz) + (due_at - received_at),
-                  order_due = CAST(:at AS timestamptz) + (due_at - received_at),
+                  order_due = COALESCE(CAST(:at AS timestamptz) + (due_at - received_at), order_due),
                   dismissal = NULL, answered_by = NULL, answer_url = NULL, replied_at = NULL
-                WHERE id = :id AND due_at IS NOT NULL
+                WHERE id = :id
                 """),
             {"id": decision.engagement_id, "at": decision.at},
         )
