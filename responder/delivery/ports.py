@@ -173,6 +173,8 @@ class Job:
     last: Attempt | None
     text: str
     comment: Comment
+    others: frozenset[str] = frozenset()
+    """The platform's ids of other replies of ours in the thread: never evidence for this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

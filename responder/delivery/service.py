@@ -57,10 +57,7 @@ class Delivery:
             return False
         platform = self._platforms.get(job.source)
         if platform is None or not platform.capabilities.posts:
-            reason = "no_way_out"
-            await self._work.return_to_review(
-                job, trigger=Trigger.VOIDED, reason=reason, at=self._clock.now()
-            )
+            await self._without_a_way_out(job)
             return True
         match steps.next_step(job, platform.capabilities, now=self._clock.now()):
             case steps.Step.POST:
@@ -70,6 +67,18 @@ class Delivery:
             case steps.Step.WAIT:
                 await self._work.postpone(job, until=steps.nobody_is_at_it(job))
         return True
+
+    async def _without_a_way_out(self, job: Job) -> None:
+        now = self._clock.now()
+        doubt = steps.without_a_way_out(job)
+        if doubt is None:
+            await self._work.return_to_review(
+                job, trigger=Trigger.VOIDED, reason="no_way_out", at=now
+            )
+        elif job.last is not None and job.last.outcome is None and now < steps.nobody_is_at_it(job):
+            await self._work.postpone(job, until=steps.nobody_is_at_it(job))
+        else:
+            await self._settle(job, doubt)
 
     async def receipt(self, event: Event, data: ReplyPosted) -> bool:
         """Whoever was handed a reply says that it stands; False if nothing waits for that."""

@@ -121,7 +121,10 @@ def after_look(
 
 
 def matching(job: Job, replies: Sequence[OwnReply]) -> list[OwnReply]:
-    """Our replies that are this one: by id, by key, else by text since the attempt's start."""
+    """Our replies that are this one: by id, by key, else by text since the attempt's start.
+
+    What is known to be the reply to somebody else is none, however equal its words are.
+    """
     last = job.last
     if last is None:
         return []
@@ -137,6 +140,7 @@ def matching(job: Job, replies: Sequence[OwnReply]) -> list[OwnReply]:
         each
         for each in replies
         if each.idempotency_key is None
+        and each.external_id not in job.others
         and (each.posted_at is None or each.posted_at >= earliest)
         and is_same_reply(job.text, each.text)
     ]
@@ -193,6 +197,24 @@ def _not_sent(base: Settlement) -> Settlement:
     if tries > len(RETRY_SECONDS):
         return replace(settled, trigger=Trigger.REFUSED, reason="not_reachable")
     return replace(settled, next_in=RETRY_SECONDS[tries - 1])
+
+
+def without_a_way_out(job: Job) -> Settlement | None:
+    """What becomes of a reply whose source can be reached no more; None: it never left.
+
+    While the last call may have posted, giving the item back would invite a second reply.
+    """
+    last = job.last
+    if last is None or last.outcome in {AttemptOutcome.NOT_SENT, AttemptOutcome.THROTTLED}:
+        return None
+    return Settlement(
+        outcome=AttemptOutcome.UNKNOWN,
+        trigger=Trigger.IN_DOUBT,
+        reason="no_way_out",
+        answer=last.answer,
+        tries=job.tries,
+        external_id=last.external_id,
+    )
 
 
 def _in_doubt(base: Settlement, capabilities: Capabilities) -> Settlement:

@@ -25,6 +25,7 @@ from pydantic import (
     Field,
     JsonValue,
     StringConstraints,
+    TypeAdapter,
     ValidationError,
     model_validator,
 )
@@ -76,6 +77,17 @@ Url = Annotated[str, StringConstraints(max_length=4096, pattern=r"^https?://[^\s
 Text = Annotated[str, BeforeValidator(_storable)]
 Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Line = Annotated[str, BeforeValidator(_storable), StringConstraints(max_length=1024)]
+
+
+_URL = TypeAdapter(Url)
+
+
+def web_address(text: str | None) -> str | None:
+    """The text if it can be an event's link. What a platform calls one may be anything."""
+    try:
+        return None if text is None else _URL.validate_python(text)
+    except ValidationError:
+        return None
 
 
 class Data(BaseModel):

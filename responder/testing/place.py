@@ -55,6 +55,10 @@ class Place:
     """What the next calls do; when it is used up, every call stores and says so."""
     listing_fails: bool = False
     listing_is_complete: bool = True
+    lists_whole_branch: bool = False
+    """Every reply is listed, whichever comment it answers; as where branches are flattened."""
+    link: str | None = None
+    """What every answer gives as the reply's link, if not a proper one."""
     gone: set[str] = field(default_factory=set)
     calls: int = 0
 
@@ -76,7 +80,7 @@ class Place:
             made = OwnReply(
                 external_id=external_id,
                 text=posting.text,
-                url=f"https://place.example/{external_id}",
+                url=self.link or f"https://place.example/{external_id}",
                 posted_at=posted_at,
                 is_public=behaviour.is_public,
             )
@@ -88,7 +92,7 @@ class Place:
         return Posted(
             outcome=behaviour.answer,
             external_id=external_id if is_told else None,
-            url=f"https://place.example/{external_id}" if is_told else None,
+            url=(self.link or f"https://place.example/{external_id}") if is_told else None,
             posted_at=posted_at if is_told else None,
             after_seconds=behaviour.after_seconds,
             detail="as the script says",
@@ -97,5 +101,9 @@ class Place:
     async def read_back(self, posting: Posting) -> ReadBack | None:
         if self.listing_fails:
             return None
-        listed = tuple(reply for parent, reply in self.replies if parent == posting.comment_id)
+        listed = tuple(
+            reply
+            for parent, reply in self.replies
+            if parent == posting.comment_id or self.lists_whole_branch
+        )
         return ReadBack(replies=listed, is_complete=self.listing_is_complete)

@@ -26,11 +26,13 @@ from responder.adapters.postgres.rows import (
 from responder.delivery.ports import Attempt, AttemptOutcome, Job, LeaseLost, Settlement
 from responder.delivery.steps import idempotency_key
 from responder.engagement.context import digest
-from responder.engagement.events import Event, ReplyPosted, ReplySettled
+from responder.engagement.events import Event, ReplyPosted, ReplySettled, web_address
 from responder.engagement.lifecycle import Move, State, Trigger, step
 from responder.engagement.model import Comment, EngagementId, ReplyId, SourceId
 from responder.engagement.text import is_same_reply
 
+RIVAL_SECONDS = 2.0
+"""How long a reply waits while the same words are on their way to somebody else in its branch."""
 PAUSE_PROBE_MINUTES = 15
 """A paused source lets one reply through this often, to notice that it works again."""
 SETTLED = {
@@ -88,6 +90,9 @@ class PostgresDeliveryWork:
             if objection is not None:
                 await _return(connection, job, State(engagement.state), *objection, at=at)
                 return None
+            if await _has_rival(connection, job, engagement.thread_key):
+                await _put_off(connection, job.reply_id, at + timedelta(seconds=RIVAL_SECONDS))
+                return None
             number = 1 if job.last is None else job.last.number + 1
             await _insert_attempt(connection, job, number, at)
             state = State(engagement.state)
@@ -102,7 +107,8 @@ class PostgresDeliveryWork:
             engagement = await lock_engagement(connection, job.engagement_id)
             await _check_lease(connection, job)
             if State(engagement.state) is not State.SENDING:
-                return  # an echo or a receipt was faster, and knew more
+                await _put_off(connection, job.reply_id, None)
+                return  # something else ended it, and knew more
             await _settle_attempt(connection, job.reply_id, settlement, at)
             await _schedule(connection, job.reply_id, settlement, at)
             await _pause(connection, job.source, settlement)
@@ -120,13 +126,7 @@ class PostgresDeliveryWork:
     async def postpone(self, job: Job, *, until: datetime) -> None:
         async with transaction(self._engine) as connection:
             await _check_lease(connection, job)
-            await connection.execute(
-                text("""
-                    UPDATE delivery_job SET leased_until = NULL, token = NULL,
-                      next_at = :until WHERE reply_id = :id
-                    """),
-                {"id": job.reply_id, "until": until},
-            )
+            await _put_off(connection, job.reply_id, until)
 
     async def receipt(self, event: Event, data: ReplyPosted, *, at: datetime) -> bool:
         async with transaction(self._engine) as connection:
@@ -147,7 +147,13 @@ class PostgresDeliveryWork:
                 posted_at=data.posted_at,
             )
             reply_id = ReplyId(data.reply_id)
-            return await _settle_by_evidence(connection, reply_id, event.source, evidence, at)
+            if await _settle_by_evidence(connection, reply_id, event.source, evidence, at):
+                return True
+            await connection.execute(  # it may come again when the reply waits for it
+                text("DELETE FROM inbox WHERE consumer = 'receipts' AND event_id = :id"),
+                {"id": event.id},
+            )
+            return False
 
 
 async def settle_echo(connection: AsyncConnection, comment: Comment, *, at: datetime) -> bool:
@@ -165,8 +171,9 @@ async def settle_echo(connection: AsyncConnection, comment: Comment, *, at: date
             JOIN delivery_attempt a ON a.reply_id = j.reply_id
             WHERE e.thread_key = :key AND (a.external_id = :external_id
               OR (a.external_id IS NULL AND (a.outcome IS NULL OR a.outcome <> 'not_sent')
-                  AND (e.comment_id = :parent OR c.root_id = :root)))
-            ORDER BY a.external_id = :external_id DESC NULLS LAST, a.started_at
+                  AND (e.comment_id = :parent OR c.root_id = :root AND :parent = :root)))
+            ORDER BY a.external_id = :external_id DESC NULLS LAST, e.comment_id = :parent DESC,
+              d.status = 'released' DESC, a.started_at DESC
             """),
         {
             "key": f"{comment.source}/{comment.thread_id}",
@@ -188,8 +195,9 @@ async def settle_echo(connection: AsyncConnection, comment: Comment, *, at: date
                 url=comment.permalink,
                 posted_at=comment.published_at,
             )
-            await _settle_by_evidence(connection, ReplyId(row.id), comment.source, evidence, at)
-            return True
+            return await _settle_by_evidence(
+                connection, ReplyId(row.id), comment.source, evidence, at
+            )
     return False
 
 
@@ -200,7 +208,10 @@ async def _settle_by_evidence(
     evidence: Settlement,
     at: datetime,
 ) -> bool:
-    """It stands there, whatever the call said. False if no such reply can be settled."""
+    """It stands there, whatever the call said. False if no such reply can be settled.
+
+    What is known to stand already, and what was given up, says nothing about a later reply.
+    """
     found = await connection.execute(
         text("SELECT engagement_id FROM delivery_job WHERE reply_id = :id AND source = :source"),
         {"id": reply_id, "source": source},
@@ -209,8 +220,22 @@ async def _settle_by_evidence(
     if engagement_id is None:
         return False
     engagement = await lock_engagement(connection, EngagementId(engagement_id))
-    if State(engagement.state) not in {State.SENDING, State.DELIVERY_UNKNOWN}:
-        return State(engagement.state) is State.ANSWERED
+    last = await connection.execute(
+        text("""
+            SELECT a.outcome, d.status FROM delivery_attempt a JOIN decision d ON d.id = a.reply_id
+            WHERE a.reply_id = :id ORDER BY a.attempt DESC LIMIT 1
+            """),
+        {"id": reply_id},
+    )
+    attempt = last.one_or_none()
+    if attempt is None:
+        return False
+    if attempt.outcome == AttemptOutcome.SENT:
+        return True
+    state = State(engagement.state)
+    if attempt.status != "released" or state not in {State.SENDING, State.DELIVERY_UNKNOWN}:
+        return state is State.ANSWERED
+    await void_decisions(connection, EngagementId(engagement_id), "answered", at)
     await _settle_attempt(connection, reply_id, evidence, at)
     await _schedule(connection, reply_id, evidence, at)
     await _finish(connection, engagement, reply_id, evidence, at)
@@ -222,7 +247,12 @@ async def _job(connection: AsyncConnection, reply_id: UUID) -> Job:
         text(f"""
             SELECT j.reply_id, j.engagement_id, j.token, j.tries, j.looks, j.absent_since, e.state,
               d.text AS reply_text, a.attempt, a.started_at, a.outcome, a.answer, a.settled_at,
-              a.deadline_at, a.external_id, {COMMENT_COLUMNS}
+              a.deadline_at, a.external_id, {COMMENT_COLUMNS},
+              ARRAY(SELECT o.external_id FROM delivery_attempt o
+                JOIN delivery_job k ON k.reply_id = o.reply_id
+                JOIN engagement f ON f.id = k.engagement_id
+                WHERE f.thread_key = e.thread_key AND o.reply_id <> j.reply_id
+                  AND o.external_id IS NOT NULL) AS others
             FROM delivery_job j JOIN decision d ON d.id = j.reply_id
             JOIN engagement e ON e.id = j.engagement_id
             JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
@@ -257,6 +287,7 @@ async def _job(connection: AsyncConnection, reply_id: UUID) -> Job:
         last=last,
         text=row.reply_text,
         comment=comment_of(row),
+        others=frozenset(row.others),
     )
 
 
@@ -273,6 +304,8 @@ async def _objection(
     connection: AsyncConnection, job: Job, engagement: Any
 ) -> tuple[Trigger, str] | None:
     """Why this must not be posted after all. The locks make the answer hold until the commit."""
+    if State(engagement.state) not in {State.APPROVED, State.SENDING}:
+        return Trigger.VOIDED, "not_approved_any_more"
     found = await connection.execute(
         text("SELECT status, context, text, text_sha256 FROM decision WHERE id = :id"),
         {"id": job.reply_id},
@@ -289,6 +322,39 @@ async def _objection(
     return None
 
 
+async def _has_rival(connection: AsyncConnection, job: Job, thread_key: str) -> bool:
+    """Whether the same words are on their way to somebody else in this branch.
+
+    Some platforms list and echo replies by branch alone: of two that are in doubt at once nobody
+    could tell which of them stands there.
+    """
+    found = await connection.execute(
+        text("""
+            SELECT d.text FROM engagement e
+            JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
+            JOIN delivery_job j ON j.engagement_id = e.id
+            JOIN decision d ON d.id = j.reply_id
+            JOIN delivery_attempt a ON a.reply_id = j.reply_id
+            WHERE e.thread_key = :key AND e.state = 'sending' AND c.root_id = :root
+              AND j.reply_id <> :id AND a.external_id IS NULL
+              AND (a.outcome IS NULL OR a.outcome = 'unknown')
+            """),
+        {"key": thread_key, "root": job.comment.root_id, "id": job.reply_id},
+    )
+    return any(is_same_reply(job.text, other) for other in found.scalars().all())
+
+
+async def _put_off(connection: AsyncConnection, reply_id: ReplyId, until: datetime | None) -> None:
+    """Give the lease back; None: nothing follows."""
+    await connection.execute(
+        text("""
+            UPDATE delivery_job SET leased_until = NULL, token = NULL,
+              next_at = CAST(:until AS timestamptz) WHERE reply_id = :id
+            """),
+        {"id": reply_id, "until": until},
+    )
+
+
 async def _return(
     connection: AsyncConnection,
     job: Job,
@@ -298,13 +364,7 @@ async def _return(
     *,
     at: datetime,
 ) -> None:
-    await connection.execute(
-        text("""
-            UPDATE delivery_job SET next_at = NULL, leased_until = NULL, token = NULL
-            WHERE reply_id = :id
-            """),
-        {"id": job.reply_id},
-    )
+    await _put_off(connection, job.reply_id, None)
     if state not in {State.APPROVED, State.SENDING}:
         return  # it was taken back, withdrawn or ended meanwhile
     await void_decisions(connection, job.engagement_id, reason, at)
@@ -409,11 +469,8 @@ async def _finish(
     if trigger is None:
         return
     engagement_id = EngagementId(engagement.id)
-    end = End(
-        answered_by="delivery",
-        replied_at=settlement.posted_at or at,
-        url=settlement.url,
-    )
+    url = web_address(settlement.url)
+    end = End(answered_by="delivery", replied_at=settlement.posted_at or at, url=url)
     move = step(State(engagement.state), trigger, settlement.reason)
     await move_engagement(
         connection,
@@ -431,7 +488,7 @@ async def _finish(
         comment_id=engagement.comment_id,
         outcome=SETTLED[trigger],
         external_id=settlement.external_id,
-        url=settlement.url,
+        url=url,
         why=settlement.reason,
     )
     event = event_of(
