@@ -54,6 +54,7 @@ def configure(level: Level, style: Format, stream: TextIO | None = None) -> None
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
+        _named,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
@@ -74,6 +75,8 @@ def configure(level: Level, style: Format, stream: TextIO | None = None) -> None
     root.setLevel(_least(level, output))
     # One line a request is ours to write, with the cause; theirs would carry full addresses.
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    # Twenty lines at each rebalance say less than the runtime's own one.
+    logging.getLogger("aiokafka").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -89,6 +92,14 @@ def _least(level: Level, output: TextIO) -> str:
     if level != "auto":
         return level.upper()
     return "WARNING" if output.isatty() else "INFO"
+
+
+def _named(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Whose line it is, where it is a library's: its words alone do not tell."""
+    record = event.get("_record")
+    if record is not None:
+        event["logger"] = record.name
+    return event
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -121,3 +121,12 @@ def test_lines_of_libraries_go_the_same_way() -> None:
     logging.getLogger("aiokafka").warning("no broker at %s", "kafka://me:hunter2@host")
     logging.getLogger("aiokafka").info("chatter")
     assert json.loads(stream.getvalue())["event"] == f"no broker at kafka://{REDACTED}@host"
+
+
+def test_a_line_of_a_library_names_it_and_the_kafka_client_is_quiet_about_the_usual() -> None:
+    stream = io.StringIO()
+    configure("info", "json", stream)
+    logging.getLogger("some.library").info("it did something")
+    logging.getLogger("aiokafka.consumer").info("joined, left, joined")
+    [line] = [json.loads(each) for each in stream.getvalue().splitlines()]
+    assert (line["logger"], line["event"]) == ("some.library", "it did something")
