@@ -39,16 +39,20 @@ class TriageConsumer:
     async def handle(self, records: Sequence[Record]) -> Sequence[Outcome]:
         outcomes: list[Outcome] = [DONE] * len(records)
         arrivals: list[Arrival] = []
+        retried: list[str] = []
         for place, record in enumerate(records):
             try:
                 event = read_event(record.headers, record.value)
                 if isinstance(event.data, ReplyPosted):
                     outcomes[place] = await self._receipt(event, event.data)
+                    letter = earlier_id(record.headers)
+                    if outcomes[place] is DONE and letter is not None:
+                        retried.append(str(letter))
                 else:
                     arrivals.append(self._arrival(record, event))
             except Invalid as error:
                 outcomes[place] = Bury(MALFORMED, str(error))
-        await self._triage.take(arrivals)
+        await self._triage.take(arrivals, retried=retried)
         return outcomes
 
     def _arrival(self, record: Record, event: Event) -> Arrival:

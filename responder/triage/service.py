@@ -48,8 +48,12 @@ class Triage:
             raise Malformed(what="the record's key", why="it is not source/thread_id")
         return event.data
 
-    async def take(self, arrivals: Sequence[Arrival]) -> None:
+    async def take(self, arrivals: Sequence[Arrival], *, retried: Sequence[str] = ()) -> None:
         """Record what these mean.
+
+        Args:
+            arrivals: in the order of the log.
+            retried: dead letters whose records came with these and are dealt with already.
 
         Raises:
             Unavailable: the ledger is away or in conflict; nothing was recorded.
@@ -81,7 +85,8 @@ class Triage:
                     await tx.settle_own(verdict, at=now)
             for approval in decisions.stale_approvals(await tx.open_approvals(keys)):
                 await tx.void(approval, reason="thread_changed", at=now)
-            await tx.settle_retried([each.dead_letter for each in arrivals if each.dead_letter])
+            came_back = [each.dead_letter for each in arrivals if each.dead_letter]
+            await tx.settle_retried([*came_back, *retried])
 
     async def _understand(
         self, arrivals: Sequence[Arrival], workspace: Workspace

@@ -5,11 +5,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
+from responder.adapters.postgres.dead_letters import DeadLetterRows, PostgresDeadLetterDesk
+from responder.app.consumers import TriageConsumer
 from responder.delivery.ports import AttemptOutcome
+from responder.engagement.deadletter import ID_HEADER, Buried, letter_id
 from responder.engagement.events import Event, ReplyPosted
 from responder.engagement.lifecycle import State
 from responder.engagement.model import DueOutcome
 from responder.review.ports import AlreadyDecided, FoundThere, PostedByPerson, Reopen, SendAgain
+from responder.stream.handler import DONE, Bury
+from responder.stream.log import Partition, Record
 from responder.testing.factories import NOON, comment
 from responder.testing.ledger import ANA, Bench
 from responder.testing.place import OBEDIENT, Behaviour
@@ -340,3 +345,42 @@ async def test_an_edit_does_not_move_a_comment_to_another_thread(bench: Bench) -
     await bench.deliver()
     assert bench.place.texts("c1") == ["Good to hear."]
     await bench.audited()
+
+
+async def test_a_receipt_that_was_retried_closes_its_dead_letter(bench: Bench) -> None:
+    bench.place.capabilities = replace(OBEDIENT, reads_back=False, idempotency="key")
+    await approved(bench, Behaviour(answer=AttemptOutcome.HANDED_OVER, tells_id=False))
+    event, _ = receipt_of((await bench.item()).reply_id, "reply-1")
+    record = Record(
+        Partition(event.topic, 0), 7, event.key, event.value(), tuple(event.headers()), NOON
+    )
+    consumer = TriageConsumer(bench.triage, bench.delivery)
+    (outcome,) = await consumer.handle([record])
+    assert isinstance(outcome, Bury)
+    letter = letter_of(record, outcome.detail)
+    await DeadLetterRows(bench.engine).take([letter])
+    desk = PostgresDeadLetterDesk(bench.engine, read_again=lambda *_: ())
+    await desk.retry(letter.id, actor=ANA)
+    await bench.delivery.run()
+    again = replace(record, headers=(*record.headers, (ID_HEADER, str(letter.id).encode())))
+    assert await consumer.handle([again]) == [DONE]
+    assert (await bench.desk.dead_letter(letter.id)).status == "settled"
+    assert (await bench.desk.balance()).unreadable == 0
+    await bench.audited()
+
+
+def letter_of(record: Record, why: str) -> Buried:
+    return Buried(
+        id=letter_id(record.partition.topic, record.partition.number, record.offset),
+        topic=record.partition.topic,
+        partition=record.partition.number,
+        offset=record.offset,
+        key=record.key,
+        value=record.value,
+        headers=record.headers,
+        stage="triage",
+        why=why,
+        attempts=1,
+        first_failed_at=NOON,
+        last_failed_at=NOON,
+    )
