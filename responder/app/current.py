@@ -26,16 +26,16 @@ class Current:
     def workspace(self) -> Workspace:
         return self._configuration.workspace
 
-    def reload(self) -> bool:
-        """Read the file again; one that is broken changes nothing. Says whether it is another."""
+    def read_again(self) -> Configuration | None:
+        """What the file says now, if it is another and not broken; nothing is changed yet."""
         file: Path = self._configuration.file
         try:
             fresh = load(file)
         except BadConfiguration as error:
             log.warning("configuration.refused", why=str(error))
-            return False
-        if fresh.version == self._configuration.version:
-            return False
+            return None
+        return None if fresh.version == self._configuration.version else fresh
+
+    def change(self, fresh: Configuration) -> None:
         self._configuration = fresh
         log.info("configuration.read", version=fresh.version[:12])
-        return True

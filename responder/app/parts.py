@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from responder.adapters.postgres.deliveries import PostgresDeliveryWork
@@ -14,6 +15,7 @@ from responder.app.logs import Logs
 from responder.app.places import Connector, Places
 from responder.app.versions import keep
 from responder.delivery.service import Delivery
+from responder.engagement.errors import Misconfigured, Unavailable
 from responder.engagement.events import Event
 from responder.engagement.workspace import Workspace
 from responder.intake.service import read_again
@@ -21,6 +23,8 @@ from responder.settings import Settings
 from responder.stream.options import StreamOptions
 from responder.telemetry.metrics import Metrics
 from responder.telemetry.observers import DeliveryMetrics
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +71,17 @@ class Parts:
         return read_again(self.places.push, source, headers, value, now=self.clock.now())
 
     async def reload(self) -> None:
-        """Read the configuration again, and connect what is configured then."""
-        if self.current.reload():
-            await keep(self.engine, self.current.configuration)
-            await self.connector.connect(self.current.configuration, self.places)
+        """Read the configuration again, and connect what is configured then: both or neither."""
+        fresh = self.current.read_again()
+        if fresh is None:
+            return
+        try:
+            await keep(self.engine, fresh)
+            await self.connector.connect(fresh, self.places)
+        except (Misconfigured, Unavailable) as error:
+            log.warning("configuration.refused", why=str(error))
+            return
+        self.current.change(fresh)
 
     def stream_options(self, *, handler_timeout: float | None = None) -> StreamOptions:
         stream, kafka = self.settings.stream, self.settings.kafka
