@@ -209,7 +209,10 @@ class DeliveryWork(Protocol):
     async def claim(
         self, reply_id: ReplyId | None, *, at: datetime, lease_seconds: float
     ) -> Job | None:
-        """Lease one due job (this one, or any), or None. Jobs of paused sources wait."""
+        """Lease one due job (this one, or any), or None. Jobs of paused sources wait.
+
+        One whose last call may have posted is looked up all the same: looking posts nothing.
+        """
 
     async def begin_attempt(self, job: Job, *, at: datetime) -> int | None:
         """Record an attempt, committed before the call; gives its number.

@@ -41,6 +41,7 @@ class Behaviour:
     after_seconds: float | None = None
     is_public: bool = True
     tells_id: bool = True
+    pauses: bool = False
 
 
 @dataclass(slots=True)
@@ -96,6 +97,7 @@ class Place:
             posted_at=posted_at if is_told else None,
             after_seconds=behaviour.after_seconds,
             detail="as the script says",
+            pause_source=behaviour.pauses,
         )
 
     async def read_back(self, posting: Posting) -> ReadBack | None:

@@ -62,7 +62,10 @@ class PostgresDeliveryWork:
                       WHERE j.next_at <= :at AND (j.leased_until IS NULL OR j.leased_until < now())
                         AND (CAST(:reply_id AS uuid) IS NULL OR j.reply_id = :reply_id)
                         AND (s.paused IS NULL
-                             OR s.paused_at < now() - :probe * interval '1 minute')
+                             OR s.paused_at < now() - :probe * interval '1 minute'
+                             OR EXISTS (SELECT 1 FROM delivery_attempt a
+                               WHERE a.reply_id = j.reply_id AND (a.outcome IS NULL
+                                 OR a.outcome IN ('unknown', 'handed_over'))))
                       ORDER BY j.next_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED)
                     RETURNING reply_id, token, source
                     """),
@@ -76,9 +79,12 @@ class PostgresDeliveryWork:
             row = claimed.one_or_none()
             if row is None:
                 return None
-            await connection.execute(
-                text("UPDATE source_state SET paused_at = now() WHERE source = :s AND paused > ''"),
-                {"s": row.source},
+            await connection.execute(  # a probe; a look is none, and must not put the next one off
+                text("""
+                    UPDATE source_state SET paused_at = now() WHERE source = :s AND paused > ''
+                      AND paused_at < now() - :probe * interval '1 minute'
+                    """),
+                {"s": row.source, "probe": PAUSE_PROBE_MINUTES},
             )
             return await _job(connection, row.reply_id)
 

@@ -384,3 +384,21 @@ def letter_of(record: Record, why: str) -> Buried:
         first_failed_at=NOON,
         last_failed_at=NOON,
     )
+
+
+async def test_refused_credentials_hold_back_posts_and_not_the_look_that_settles_one(
+    bench: Bench,
+) -> None:
+    await bench.arrives(comment(), comment("c9", "And in winter?"))
+    bench.place.will([replace(REFUSAL, pauses=True)])
+    await bench.approve()
+    await bench.release()
+    await bench.delivery.run()
+    await bench.approve("c9", "In winter too.")
+    await bench.release()
+    for _ in range(4):
+        bench.clock.forward(6)
+        await bench.delivery.run()
+    assert await bench.states() == {"c1": State.DELIVERY_FAILED, "c9": State.APPROVED}
+    assert bench.place.calls == 1
+    await bench.audited()
