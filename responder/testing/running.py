@@ -112,6 +112,14 @@ class Running:
     def configuration(self) -> str:
         return self.configuration_file.read_text()
 
+    async def says(self, words: str) -> None:
+        """Wait for what it prints or logs; the banner comes after the ready-file."""
+
+        async def has_said() -> bool:
+            return words in self.said
+
+        await eventually(has_said)
+
     def configure(self, configuration: str) -> None:
         """Write its `responder.toml`; a running one reads it on `reload` or at the next start."""
         self.configuration_file.write_text(configuration)

@@ -31,7 +31,7 @@ async def test_a_script_finds_all_addresses_in_a_private_file(
     assert said["pid"] == responder.pid
     assert said["webhook_url"] == caller.address("guestbook")
     assert said["webhook_secret"] == responder.keys("guestbook").webhook_secret
-    assert "Responder is running" in responder.said
+    await responder.says("Responder is running")
     assert said["api_token"] not in responder.said
     assert said["sign_in_url"] not in responder.said
 

@@ -27,7 +27,7 @@ async def test_it_stops_when_asked_says_what_is_held_and_leaves_no_process(
     assert "1 reply is still in its undo time" in fresh.said
 
     await fresh.start()
-    assert "Nothing is missing." in fresh.said
+    await fresh.says("Nothing is missing.")
     async with calling(fresh) as caller:
         answered = await caller.becomes(arrived, "answered")
         page = await caller.visit(answered.reply_url or "")
