@@ -35,7 +35,7 @@ demo: setup
 setup: .venv/.run-is-there
 
 test: .venv/.dev-is-there system
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: .venv/.dev-is-there
 	$(BIN)/ruff check
