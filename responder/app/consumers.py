@@ -21,7 +21,7 @@ from responder.engagement.events import (
 )
 from responder.engagement.model import ReplyId
 from responder.reconcile.enter import Enter
-from responder.stream.handler import DONE, MALFORMED, Bury, Outcome
+from responder.stream.handler import DONE, MALFORMED, Bury, Outcome, RecordHandler
 from responder.stream.log import LogWriter, NewRecord, Record
 from responder.triage.ports import Arrival
 from responder.triage.service import Triage
@@ -69,6 +69,24 @@ class TriageConsumer:
         if await self._delivery.receipt(event, data):
             return DONE
         return Bury(MALFORMED, "no reply of this source waits for such a receipt")
+
+
+class SettlingConsumer:
+    """Closes the dead letter of a record that was retried and is dealt with now.
+
+    Triage closes its own, in the transaction that takes the record in.
+    """
+
+    def __init__(self, handle: RecordHandler, rows: DeadLetterRows) -> None:
+        self._handle = handle
+        self._rows = rows
+
+    async def handle(self, record: Record) -> Outcome:
+        outcome = await self._handle(record)
+        retried = earlier_id(record.headers)
+        if retried is not None and outcome == DONE:
+            await self._rows.settle(retried)
+        return outcome
 
 
 class DraftingConsumer:

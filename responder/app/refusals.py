@@ -5,7 +5,6 @@ import asyncio
 import structlog
 
 from responder.adapters.postgres.sources import RefusalRows
-from responder.engagement.errors import Retryable
 from responder.intake.ports import Refusal
 
 WAITING_MOST = 200
@@ -37,6 +36,6 @@ class RefusalQueue:
                 batch.append(self._waiting.get_nowait())
             try:
                 await self._rows.store(batch)
-            except Retryable as error:
-                log.info("refusals.not_stored", refusals=len(batch), why=str(error))
+            except Exception as error:  # noqa: BLE001 - logged; what a stranger pushed must end nothing
+                log.warning("refusals.not_stored", refusals=len(batch), why=type(error).__name__)
             await asyncio.sleep(PAUSE_SECONDS)

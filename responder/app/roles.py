@@ -31,6 +31,7 @@ from responder.app.consumers import (
     DraftingConsumer,
     EntryConsumer,
     ReceivedIdsConsumer,
+    SettlingConsumer,
     TriageConsumer,
 )
 from responder.app.loops import Loop
@@ -52,7 +53,7 @@ from responder.reconcile.enter import Enter
 from responder.reconcile.service import Reconcile
 from responder.review.service import Review
 from responder.stream.environment import Environment, Subscription
-from responder.stream.handler import Batch, Handler, One
+from responder.stream.handler import Batch, Handler, One, RecordHandler
 from responder.stream.limit import Aimd, Limit
 from responder.stream.supervisor import Supervisor
 from responder.telemetry.ledger import LedgerCollector, LedgerSampler
@@ -104,6 +105,10 @@ def consume(
     process.consume(group, supervisor)
 
 
+def _settling(parts: Parts, handle: RecordHandler) -> Handler:
+    return One(SettlingConsumer(handle, DeadLetterRows(parts.engine)).handle)
+
+
 def triage(parts: Parts, process: Process) -> None:
     stage = Triage(
         workspace=parts.workspace,
@@ -138,7 +143,7 @@ def drafting(parts: Parts, process: Process) -> None:
         process,
         group="drafting",
         topic=EngagementTriaged.topic,
-        handler=One(DraftingConsumer(stage).handle),
+        handler=_settling(parts, DraftingConsumer(stage).handle),
         limit=Aimd(settings.concurrency_min, settings.concurrency_max),
         handler_timeout=settings.handler_timeout,
     )
@@ -152,7 +157,7 @@ def delivery(parts: Parts, process: Process) -> None:
         process,
         group="delivery",
         topic=ReplyApproved.topic,
-        handler=One(consumer.handle),
+        handler=_settling(parts, consumer.handle),
         handler_timeout=60.0,
     )
     for number in range(DELIVERY_WORKERS):

@@ -2,9 +2,9 @@
 
 import unicodedata
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 from uuid import UUID
 
+from responder.engagement.events import web_address
 from responder.engagement.lifecycle import ENDS, IllegalTransition, Move, State, Trigger, step
 from responder.engagement.model import PERSON_REASONS, DismissalReason
 from responder.review.ports import (
@@ -29,7 +29,6 @@ UNDO_SECONDS_MAX = 120
 INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
 JOINERS = frozenset("\n\t\u200c\u200d\u200e\u200f")
 """Line breaks, and what scripts and emoji need to join and to order letters."""
-LINK_LIMIT = 4096
 
 
 def approve(locked: Locked, command: Approve, *, now: datetime, decision_id: UUID) -> Decision:
@@ -196,7 +195,7 @@ def _undo_time(seconds: int) -> timedelta:
 
 
 def _link(url: str) -> str:
-    parts = urlsplit(url.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname or len(url) > LINK_LIMIT:
-        raise TextUnusable(why="the link must start with http:// or https://")
-    return url.strip()
+    link = web_address(url.strip())
+    if link is None:
+        raise TextUnusable(why="the link must start with https:// or http:// and hold no blank")
+    return link

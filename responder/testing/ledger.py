@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from responder.adapters.models.language import Py3LangidDetector
 from responder.adapters.postgres.audit import PostgresAuditor, Sealer
+from responder.adapters.postgres.dead_letters import PostgresDeadLetterDesk
 from responder.adapters.postgres.deliveries import PostgresDeliveryWork
 from responder.adapters.postgres.desk import PostgresDesk
 from responder.adapters.postgres.dsn import Dsn
@@ -90,6 +91,7 @@ class Bench:
     delivery: Delivery
     delivery_work: PostgresDeliveryWork
     releases: Releases
+    dead_letters: PostgresDeadLetterDesk
     sealer: Sealer
     auditor: PostgresAuditor
     configuration: Workspace
@@ -234,6 +236,7 @@ async def open_bench(database: Dsn, configuration: Workspace | None = None) -> A
             ),
             delivery_work=delivery_work,
             releases=Releases(engine),
+            dead_letters=PostgresDeadLetterDesk(engine, read_again=lambda *_: ()),
             sealer=Sealer(engine),
             auditor=PostgresAuditor(engine, settling_seconds=0),
             configuration=config,

@@ -33,6 +33,17 @@ class DeadLetterRows:
             for letter in sorted(letters, key=lambda each: each.id):
                 await _store(connection, letter)
 
+    async def settle(self, dead_letter_id: UUID) -> None:
+        """A record that was retried is dealt with: its row is closed."""
+        async with transaction(self._engine) as connection:
+            await connection.execute(
+                text("""
+                    UPDATE dead_letter SET status = 'settled', ended_at = now()
+                    WHERE id = :id AND status = 'retried'
+                    """),
+                {"id": dead_letter_id},
+            )
+
 
 async def _store(connection: AsyncConnection, letter: Buried) -> None:
     await connection.execute(

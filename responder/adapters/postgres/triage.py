@@ -306,7 +306,9 @@ class PostgresTriageTransaction:
                 UPDATE engagement SET understanding = CAST(:understanding AS jsonb),
                   intent = :intent, sentiment = :sentiment, language = :language,
                   urgency = :urgency, needs_reply = :needs_reply, rank = :rank,
-                  queue = COALESCE(:queue, queue), draft_state = 'waiting', dismissal = NULL
+                  queue = COALESCE(:queue, queue), draft_state = CASE
+                    WHEN state IN ('sending', 'delivery_failed', 'delivery_unknown')
+                    THEN draft_state ELSE 'waiting' END, dismissal = NULL
                 WHERE id = :id
                 """),
             {"id": engagement_id, "queue": queue, **_judgement(understanding)},
