@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from responder.adapters.postgres.deliveries import settle_echo
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.recording import (
     End,
@@ -27,6 +26,7 @@ from responder.adapters.postgres.rows import (
     thread_comments,
     understanding_json,
 )
+from responder.adapters.postgres.settling import settle_echo
 from responder.engagement.events import EngagementClosed, EngagementTriaged
 from responder.engagement.lifecycle import ENDS, Move, State, Trigger, step
 from responder.engagement.model import (
