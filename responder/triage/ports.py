@@ -128,13 +128,14 @@ Verdict = Accepted | Changed | OwnSeen
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenApproval:
-    """A decision to reply that has not gone out and has no attempt open or in doubt."""
+    """A decision that can still be stopped: a reply without an attempt, or a held closing."""
 
     engagement_id: EngagementId
     state: State
     comment_id: str
     context: str
     """The digest it was made under."""
+    is_reply: bool
     thread: tuple[Comment, ...]
     """The whole thread, as the ledger holds it now."""
 

@@ -402,12 +402,13 @@ class PostgresTriageTransaction:
     async def open_approvals(self, keys: Collection[ThreadKey]) -> Sequence[OpenApproval]:
         found = await self._connection.execute(
             text("""
-                SELECT e.id, e.state, e.comment_id, e.thread_key, d.context
+                SELECT e.id, e.state, e.comment_id, e.thread_key, d.context, d.kind
                 FROM engagement e
-                JOIN LATERAL (SELECT * FROM decision WHERE engagement_id = e.id AND kind = 'reply'
-                  AND status IN ('held', 'released') ORDER BY made_at DESC LIMIT 1) d ON true
+                JOIN LATERAL (SELECT * FROM decision WHERE engagement_id = e.id
+                  AND (status = 'held' OR status = 'released' AND kind = 'reply')
+                  ORDER BY made_at DESC LIMIT 1) d ON true
                 WHERE e.thread_key = ANY(CAST(:keys AS text[]))
-                  AND e.state IN ('approved', 'sending')
+                  AND (e.state IN ('approved', 'sending') OR d.kind = 'dismissal')
                   AND NOT EXISTS (SELECT 1 FROM delivery_attempt a WHERE a.reply_id = d.id
                     AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'handed_over', 'throttled')))
                 """),
@@ -419,6 +420,7 @@ class PostgresTriageTransaction:
                 state=State(row.state),
                 comment_id=row.comment_id,
                 context=row.context,
+                is_reply=row.kind == "reply",
                 thread=await thread_comments(self._connection, row.thread_key),
             )
             for row in found.all()
@@ -427,13 +429,22 @@ class PostgresTriageTransaction:
     async def void(self, approval: OpenApproval, *, reason: str, at: datetime) -> None:
         await lock_engagement(self._connection, approval.engagement_id)
         await void_decisions(self._connection, approval.engagement_id, reason, at)
-        await move_engagement(
-            self._connection,
-            approval.engagement_id,
-            [step(approval.state, Trigger.VOIDED, reason)],
+        if approval.is_reply:
+            await move_engagement(
+                self._connection,
+                approval.engagement_id,
+                [step(approval.state, Trigger.VOIDED, reason)],
+                actor="triage",
+                at=at,
+            )
+            return
+        entry = Entry(
+            engagement_id=approval.engagement_id,
+            act="dismissal_voided",
             actor="triage",
-            at=at,
+            reason=reason,
         )
+        await append_entries(self._connection, [entry])
 
     async def settle_retried(self, dead_letters: Collection[str]) -> None:
         if dead_letters:

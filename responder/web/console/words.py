@@ -124,6 +124,7 @@ ACTS: Mapping[str, str] = {
     "draft_refused": "No suggestion could be made",
     "dismissal_held": "Closed, with time to undo",
     "dismissal_undone": "Closing taken back",
+    "dismissal_voided": "Not closed after all",
     "released": "Undo time over",
     "due_missed": "Became late",
     "comment_edited": "Its author edited it",

@@ -68,6 +68,16 @@ async def test_a_held_closing_counts_as_open_until_its_undo_time_is_over(bench: 
     await bench.audited()
 
 
+async def test_an_edit_stops_a_held_closing_as_it_stops_a_held_reply(bench: Bench) -> None:
+    await bench.arrives(comment())
+    await bench.dismiss()
+    await bench.arrives(comment(text="Sorry: does it work on trains?", kind="edited"))
+    await bench.release()
+    assert await bench.states() == {"c1": State.AWAITING_REVIEW}
+    assert (await bench.item()).row.held is None
+    await bench.audited()
+
+
 async def test_a_second_decision_is_told_who_decided_first(bench: Bench) -> None:
     await bench.arrives(comment())
     await bench.approve()
