@@ -27,6 +27,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from responder.engagement.errors import Retryable
 from responder.engagement.ports import Clock
 from responder.review.ports import Change
 
@@ -96,8 +97,8 @@ class Hub:
         backlog: int = 10_000,
         queue_size: int = 256,
     ) -> None:
+        self.clock = clock
         self._desk = desk
-        self._clock = clock
         self._poll_seconds = poll_seconds
         self._recent: deque[Change] = deque(maxlen=backlog)
         self._queue_size = queue_size
@@ -117,10 +118,10 @@ class Hub:
             await self._wanted.wait()
             try:
                 if not await self._read():
-                    await self._clock.sleep(self._poll_seconds)
+                    await self.clock.sleep(self._poll_seconds)
             except Exception:  # noqa: BLE001 - seen in the log; the stream stands still meanwhile
                 _log.warning("the ledger's changes could not be read", exc_info=True)
-                await self._clock.sleep(self._poll_seconds * 8)
+                await self.clock.sleep(self._poll_seconds * 8)
 
     @asynccontextmanager
     async def listen(self, *, after: int | None) -> AsyncIterator[Listener]:
@@ -187,7 +188,7 @@ class Stream:
 
     hub: Hub
     may_go_on: Callable[[], Awaitable[bool]]
-    """Asked at each heartbeat: a revoked session ends its stream."""
+    """Asked at each heartbeat, also while much is told: a revoked session ends its stream."""
     heartbeat_seconds: float = 15
 
     async def answer(self, request: web.Request, *, after: int | None) -> web.StreamResponse:
@@ -208,16 +209,23 @@ class Stream:
         return response
 
     async def _tell(self, response: web.StreamResponse, listener: Listener) -> None:
+        clock = self.hub.clock
+        asked_at = clock.monotonic()
         while True:
             notice = await listener.take(within_seconds=self.heartbeat_seconds)
-            if notice is None:
-                if not await self.may_go_on():
+            if notice is None or clock.monotonic() - asked_at >= self.heartbeat_seconds:
+                if not await self._may_go_on():
                     return
-                await response.write(b": still here\n\n")
-                continue
+                asked_at = clock.monotonic()
             await response.write(_encoded(notice, listener))
             if isinstance(notice, Closing):
                 return
+
+    async def _may_go_on(self) -> bool:
+        try:
+            return await self.may_go_on()
+        except Retryable:
+            return True  # while the ledger is away there is nothing to tell; it is asked again
 
 
 def position(last_event_id: str | None, after: str | None) -> int | None:
@@ -228,7 +236,9 @@ def position(last_event_id: str | None, after: str | None) -> int | None:
     return None
 
 
-def _encoded(notice: Notice, listener: Listener) -> bytes:
+def _encoded(notice: Notice | None, listener: Listener) -> bytes:
+    if notice is None:
+        return b": still here\n\n"
     if isinstance(notice, Change):
         data = json.dumps(
             {
