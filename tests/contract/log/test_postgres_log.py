@@ -1,5 +1,6 @@
 """The log's contract, on the log kept in PostgreSQL, with a server of its own to stop and kill."""
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -132,6 +133,22 @@ class TestPostgresLog(LogContract):
         (new,) = successor.owned
         await successor.stop()
         assert new.epoch > old.epoch
+
+    async def test_a_poll_waits_for_its_time_when_there_is_nothing_to_read(
+        self, harness: PostgresHarness
+    ) -> None:
+        """Also what was said before anything was ours, or that we were woken, is over with once."""
+        member = LocalMember(harness.log())
+        await member.start(await harness.topic(1), "g")
+        await member.pause_polling()
+        member.log.wake()
+        await member.log.poll({}, 0.0)
+        waiting = asyncio.create_task(member.log.poll({}, 60.0))
+        done, _ = await asyncio.wait({waiting}, timeout=0.3)
+        member.log.wake()
+        await waiting
+        await member.stop()
+        assert not done
 
 
 async def _make_tables(dsn: Dsn) -> None:

@@ -148,7 +148,10 @@ class PostgresLog:
             for assignment, start in membership.positions.items()
             if room.get(assignment, 0) > 0
         }
-        if not wanted or self._has_nothing_new(wanted.keys()) or not membership.may_work():
+        if not wanted or not membership.may_work():
+            self._put_news_off()
+            return {}
+        if self._has_nothing_new(wanted.keys()):
             return {}
         self._news.clear()
         self._looked_at = self._clock.monotonic()
@@ -161,6 +164,12 @@ class PostgresLog:
             return {}
         self._empty = frozenset() if found.records or found.corrupt else frozenset(wanted)
         return _delivered(membership, found)
+
+    def _put_news_off(self) -> None:
+        """Nobody may read it now. Left standing, it would end every wait at once, without an end."""
+        if self._news.is_set():
+            self._news.clear()
+            self._empty = frozenset()
 
     def _has_nothing_new(self, wanted: Collection[Assignment]) -> bool:
         """The last look at these found nothing, and nobody has said anything since."""
