@@ -14,7 +14,7 @@ from responder.stream.handler import Batch, Done, Outcome, Retry, outcome_of
 from responder.stream.lanes import Lane, heads, taken
 from responder.stream.log import Record
 from responder.stream.settle import Settlement
-from responder.stream.workers import Cut, Worker, Workers
+from responder.stream.workers import Cut, StrayCancellation, Worker, Workers
 
 
 class Lost(Exception):
@@ -176,7 +176,9 @@ class BatchService:
         except asyncio.CancelledError:
             cut = me.take_cut()
             if cut is None:
-                raise
+                if me.is_to_end():
+                    raise
+                raise StrayCancellation from None
             if cut is Cut.LOST:
                 raise Lost from None
             said = cut.outcome()

@@ -5,7 +5,7 @@ import asyncio
 from responder.stream.handler import Done, One, Outcome, outcome_of
 from responder.stream.lanes import Lane
 from responder.stream.settle import Settlement
-from responder.stream.workers import Cut, Worker, Workers
+from responder.stream.workers import Cut, StrayCancellation, Worker, Workers
 
 
 class SingleService:
@@ -44,9 +44,12 @@ class SingleService:
             outcome = await self._handle(lane.records[0])
         except asyncio.CancelledError:
             cut = me.take_cut()
-            if cut is None:
+            if cut is not None:
+                outcome = None if cut is Cut.LOST else cut.outcome()
+            elif me.is_to_end():
                 raise
-            outcome = None if cut is Cut.LOST else cut.outcome()
+            else:
+                outcome = outcome_of(StrayCancellation())
         except Exception as error:  # noqa: BLE001 - its meaning is an outcome: retried or buried
             outcome = outcome_of(error)
         finally:

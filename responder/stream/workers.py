@@ -34,6 +34,10 @@ class Cut(Enum):
         return Retry(reason, overloaded=self is Cut.TIMEOUT)
 
 
+class StrayCancellation(Exception):
+    """The handler was cancelled from inside: neither was it cut nor is its worker to end."""
+
+
 class Worker:
     """One place in which a handler runs."""
 
@@ -59,6 +63,10 @@ class Worker:
         if cut is not None:
             self.task.uncancel()
         return cut
+
+    def is_to_end(self) -> bool:
+        """Whether somebody has cancelled the worker's task; asked after `take_cut`."""
+        return self.task.cancelling() > 0
 
     def has_any_of(self, shelves: Collection[Shelf]) -> bool:
         return any(lane.shelf in shelves for lane in self.lanes)

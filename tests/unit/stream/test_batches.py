@@ -95,6 +95,22 @@ async def test_one_poisonous_record_is_found_by_halving_and_harms_nobody_else() 
     assert len(handler.calls) == 2 * 7 + 1 + 2
 
 
+async def test_a_cancellation_that_nobody_asked_for_is_an_error_of_the_call() -> None:
+    rig, handler = StreamRig(), Transaction()
+
+    async def handle(records: Sequence[Record]) -> Sequence[Outcome]:
+        if b"stray" in {record.value for record in records}:
+            raise asyncio.CancelledError
+        return await handler(records)
+
+    await rig.feed(*((f"k{n}", f"{n}") for n in range(9)), ("k", "stray"))
+    async with rig.running(Batch(handle, size=10)) as consumer:
+        await rig.until(lambda: rig.committed == {0: 10})
+        assert not consumer.health().is_stopping
+    assert sorted(handler.done) == [b"%d" % n for n in range(9)]
+    assert rig.dead_letters.values == [b"stray"]
+
+
 async def test_what_follows_a_poisonous_record_of_its_key_waits_for_its_end() -> None:
     rig, handler = StreamRig(), Transaction(b"03")
     await rig.feed(*((f"k{n % 2}", f"{n:02}") for n in range(12)))

@@ -210,6 +210,22 @@ class TestRetry:
             await rig.until(lambda: rig.committed == {0: 2}, within=30)
         assert done == [b"1", b"2"]
 
+    async def test_a_cancellation_that_nobody_asked_for_is_a_failed_attempt(self) -> None:
+        """A client library may let one of its own out; nothing else is to end of it."""
+        rig, handler = StreamRig(), Recorder(1.0)
+
+        async def handle(record: Record) -> Outcome:
+            if record.value == b"stray":
+                raise asyncio.CancelledError
+            return await handler(record)
+
+        await rig.feed(("a", "stray"), ("b", "1"), ("b", "2"))
+        async with rig.running(One(handle)) as consumer:
+            await rig.until(lambda: rig.committed == {0: 3})
+            assert not consumer.health().is_stopping
+        assert rig.dead_letters.values == [b"stray"]
+        assert handler.started == [b"1", b"2"]
+
     async def test_attempts_that_do_not_count_end_only_with_their_age(self) -> None:
         rig, handler = StreamRig(), Recorder()
         resting = Retry("breaker", counts=False)
