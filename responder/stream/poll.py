@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from responder.stream.buffer import Buffer
 from responder.stream.environment import Environment
 from responder.stream.lanes import Lanes, Shelf
-from responder.stream.log import Assignment, Corrupt, Log, Record, Unreachable
+from responder.stream.log import Assignment, Corrupt, Log, Partition, Record, Unreachable
 from responder.stream.workers import Workers
 
 SAMPLES_MAX = 64
@@ -44,6 +44,7 @@ class PollLoop:
         )
         self._space = asyncio.Event()
         self._asked: Mapping[Assignment, int] = {}
+        self._corrupt_at: dict[Partition, float] = {}
         self._low_water = -1
         self._is_stopping = False
         self._turned_at = self._clock.monotonic()
@@ -76,8 +77,12 @@ class PollLoop:
         return self._clock.monotonic() - self._turned_at
 
     def is_asking(self, assignment: Assignment) -> bool:
-        """Whether there is room for more of this."""
-        return assignment in self._asked
+        """Whether there is room for more of this, and it was readable of late."""
+        corrupt_at = self._corrupt_at.get(assignment.partition)
+        is_readable = (
+            corrupt_at is None or self._clock.monotonic() - corrupt_at > self._options.fetch_stall
+        )
+        return is_readable and assignment in self._asked
 
     def look_again(self) -> None:
         """There may be room, or a new assignment, that only another turn of the loop sees."""
@@ -94,6 +99,7 @@ class PollLoop:
         try:
             return await self._log.poll(room, self._options.poll_wait)
         except Corrupt as corrupt:
+            self._corrupt_at[corrupt.partition] = self._clock.monotonic()
             self._observer.corrupt(corrupt)
             await self._clock.sleep(self._options.poll_wait)
             return {}

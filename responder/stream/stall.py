@@ -82,7 +82,8 @@ class StallWatch:
             return  # the log is away: that is known, and no stall
         if assignment not in self._shelves:
             return
-        self._observer.lag(assignment.partition, end - (shelf.window.commit_point or position))
+        point = shelf.window.commit_point
+        self._observer.lag(assignment.partition, end - (position if point is None else point))
         is_expecting = end > position and self._polls.is_asking(assignment)
         if not is_expecting or end == self._excused.get(assignment.partition):
             self._quiet.pop(assignment, None)

@@ -545,6 +545,13 @@ class TestWhatIsTold:
             await rig.until(lambda: rig.observer.lags, within=20)
             assert rig.observer.lags == {Partition(TOPIC, 0): 19}
 
+    async def test_the_lag_counts_the_very_first_record_too(self) -> None:
+        rig, handler = StreamRig(), Recorder(30.0)
+        await rig.feed(*(("k", f"{n}") for n in range(20)))
+        async with rig.running(One(handler), options=StreamOptions(handler_timeout=40.0)):
+            await rig.until(lambda: rig.observer.lags, within=20)
+            assert rig.observer.lags == {Partition(TOPIC, 0): 20}
+
     async def test_a_corrupt_partition_is_told_of_and_does_not_stop_the_others(self) -> None:
         rig, handler = StreamRig(partitions=2), Recorder()
         for n in range(4):
@@ -554,3 +561,15 @@ class TestWhatIsTold:
         async with rig.running(One(handler)):
             await rig.until(lambda: rig.committed == {0: 2, 1: 4}, within=5)
             await rig.until(lambda: rig.observer.counts["corrupt"] > 1)
+
+    async def test_a_corrupt_partition_is_no_stall(self) -> None:
+        """A fresh client could not read it either; to build one would only disturb the others."""
+        rig, handler = StreamRig(partitions=2), Recorder()
+        rig.place(0, "k", "unreadable")
+        rig.place(1, "k", "1")
+        rig.server.corrupt(Partition(TOPIC, 0), 0)
+        async with rig.running(One(handler)) as consumer:
+            await asyncio.sleep(600)
+            rig.place(1, "k", "2")
+            await rig.until(lambda: rig.committed[1] == 2, within=5)
+            assert not consumer.health().is_stopping
