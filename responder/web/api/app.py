@@ -41,6 +41,7 @@ from responder.web.security import ApiTokens
 PREFIX = "/api/v1"
 LIMIT = 200
 KEY_LIMIT = 64
+DIGITS = 9
 STATES = ("open", "attention", "answered", "closed", "deleted")
 
 API_TOKEN_REQUIRED = problems.Problem(
@@ -106,7 +107,8 @@ def api_routes(
 
 
 async def list_engagements(call: Call) -> Shown:
-    query = call.request.query
+    # PostgreSQL holds no NUL, and refuses to be asked for one.
+    query = {name: value.replace("\x00", "") for name, value in call.request.query.items()}
     state = query.get("state", "open")
     if state not in STATES:
         raise Malformed(what="state", why=f"it is none of {', '.join(STATES)}.")
@@ -115,7 +117,7 @@ async def list_engagements(call: Call) -> Shown:
             queue=query.get("queue"),
             source=query.get("source"),
             state=state,
-            text=query.get("q", "").replace("\x00", ""),
+            text=query.get("q", ""),
         ),
         after=query.get("after"),
         limit=_limit(query.get("limit", "50")),
@@ -213,6 +215,7 @@ def _undo_seconds(call: Call, wanted: int | None) -> int:
 
 
 def _limit(written: str) -> int:
-    if not (written.isascii() and written.isdigit() and 1 <= int(written[:9]) <= LIMIT):
+    limit = int(written[:DIGITS]) if written.isascii() and written.isdigit() else 0
+    if not 1 <= limit <= LIMIT or len(written) > DIGITS:
         raise Malformed(what="limit", why=f"it is no number from 1 to {LIMIT}.")
-    return int(written)
+    return limit

@@ -28,6 +28,7 @@ from responder.web.console.text import safe_url
 from responder.web.console.visit import Form, Visit, as_uuid, go
 
 KEY_LIMIT = 64
+DIGITS = 9
 
 
 class ReasonMissing(Invalid):
@@ -191,4 +192,5 @@ def _link(form: Form) -> str:
 
 
 def _number(written: str | None) -> int | None:
-    return int(written) if written and written.isascii() and written.isdigit() else None
+    is_number = written and written.isascii() and written.isdigit() and len(written) <= DIGITS
+    return int(written) if written and is_number else None

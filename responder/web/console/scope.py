@@ -43,12 +43,14 @@ class Scope:
 
 def scope_of(query: Mapping[str, str]) -> Scope:
     """From a URL's parameters; what it does not understand it leaves out."""
-    state = query.get("state", "open")
+    # PostgreSQL holds no NUL, and refuses to be asked for one.
+    asked = {name: value.replace("\x00", "") for name, value in query.items()}
+    state = asked.get("state", "open")
     return Scope(
         QueueFilter(
-            queue=query.get("queue") or None,
-            source=query.get("source") or None,
+            queue=asked.get("queue") or None,
+            source=asked.get("source") or None,
             state=state if state in words.SHOWN_AS else "open",
-            text=" ".join(query.get("q", "").replace("\x00", "").split())[:TEXT_LIMIT],
+            text=" ".join(asked.get("q", "").split())[:TEXT_LIMIT],
         )
     )

@@ -45,7 +45,7 @@ def read_seen(written: str) -> Seen:
         data = json.loads(written)
         revisions = {str(comment_id): int(revision) for comment_id, revision in data["thread"]}
         return Seen(revisions, str(data["text"]), str(data["suggestion"]))
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return Seen()
 
 

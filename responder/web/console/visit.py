@@ -6,6 +6,7 @@ what the person had written, so that nothing typed is lost.
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,10 @@ Form = Mapping[str, str]
 TOO_MUCH = "That is too much text at once; nothing was sent. Go back: your text is still there."
 UNREAD = frozenset({403, 413})
 """What was posted is another site's, or too much to read again."""
+
+
+class FormUnreadable(Invalid):
+    """The form could not be read; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +93,11 @@ class Visit:
         return found
 
     async def form(self) -> Form:
-        """The fields of a posted form; files are none of ours."""
-        posted = await self.request.post()
+        """The fields of a posted form; files are none of ours. Raises FormUnreadable."""
+        try:
+            posted = await self.request.post()
+        except (ValueError, LookupError):  # its bytes, its boundary; an encoding that is none
+            raise FormUnreadable from None
         return {name: value for name, value in posted.items() if isinstance(value, str)}
 
     async def page(
@@ -201,7 +209,8 @@ async def _broken(visit: Visit) -> web.Response:
 async def _error_page(visit: Visit, status: int, message: str) -> web.Response:
     typed = ""
     if visit.request.method == "POST" and status not in UNREAD:
-        typed = (await visit.form()).get("text", "")
+        with suppress(FormUnreadable):
+            typed = (await visit.form()).get("text", "")
     # Without the person: what failed may be the very thing that the frame of the page asks for.
     return await Visit(visit.console, visit.request, None, visit.now).page(
         "error.html", status=status, message=message, typed=typed, is_known=visit.who is not None

@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from responder.access.model import Role
 from responder.engagement.lifecycle import State
@@ -141,6 +142,7 @@ async def test_what_makes_no_sense_is_refused(
 ) -> None:
     for path, code in (
         ("engagements?limit=0", (400, "malformed")),
+        ("engagements?limit=000000150999999999999999999", (400, "malformed")),
         ("engagements?limit=٣", (400, "malformed")),
         ("engagements?state=weird", (400, "malformed")),
         ("engagements?after=x", (400, "malformed")),
@@ -151,6 +153,12 @@ async def test_what_makes_no_sense_is_refused(
     for body in (b"", b"[", b"\xff", b'"text"', b"[" * 10_000):
         answer = await api.post(f"engagements/{console.ana.id}/approve", data=body)
         assert await problem(answer) == (400, "malformed")
+
+
+async def test_a_filter_may_hold_anything(api: aiohttp.ClientSession) -> None:
+    for name in ("queue", "source", "q", "after"):
+        async with api.get(URL(f"engagements?{name}=a%00b", encoded=True)) as answer:
+            assert answer.status in (200, 400)
 
 
 async def test_without_a_known_token_nothing_is_said(console: ConsoleBench) -> None:

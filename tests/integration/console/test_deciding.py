@@ -190,6 +190,34 @@ async def test_far_too_much_text_is_refused_in_words(console: ConsoleBench, ana:
     assert "That is too much text at once; nothing was sent." in page.text
 
 
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=klingon", b"text=a"),
+        ("application/x-www-form-urlencoded", b"text=\xff"),
+        ("multipart/form-data", b"text=a"),
+        ("multipart/form-data; boundary=x", b"text=a"),
+    ],
+)
+async def test_a_form_that_cannot_be_read_is_refused_in_words(
+    console: ConsoleBench, ana: Reader, content_type: str, body: bytes
+) -> None:
+    await console.bench.arrives(comment())
+    address = (await opened(console, ana)).form("Send reply").action
+    headers = {"Content-Type": content_type, "Origin": ana.url}
+    async with ana.http.post(address, data=body, headers=headers) as answer:
+        assert answer.status == 422
+        assert "The form could not be read; nothing was changed." in await answer.text()
+
+
+async def test_nonsense_in_hidden_fields_is_left_out(console: ConsoleBench, ana: Reader) -> None:
+    await console.bench.arrives(comment())
+    nonsense = {"draft_version": "9" * 5000, "seen": '{"thread": [["c", Infinity]]}'}
+    page = await ana.press(await opened(console, ana), "Send reply", text=REPLY, **nonsense)
+    assert page.status == 200
+    assert "Your reply to" in page.text
+
+
 async def test_a_suggestion_stands_in_the_editor_with_its_grounds(
     console: ConsoleBench, ana: Reader
 ) -> None:
