@@ -53,7 +53,7 @@ async def describe(options: KafkaOptions, topics: Collection[str]) -> Sequence[M
                 while not answer["brokers"]:
                     await asyncio.sleep(STARTING_SECONDS)
                     answer = await _ask(options, host, port, names)
-        except (OSError, kafka.KafkaError, TimeoutError) as e:
+        except (OSError, kafka.KafkaError, TimeoutError, UnicodeError) as e:
             why.append(f"{host}:{port} {reason(e)}")
         else:
             described: Sequence[Mapping[str, Any]] = answer["topics"]
@@ -85,6 +85,7 @@ def reason(error: BaseException) -> str:
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (socket.gaierror, "is a name that does not resolve"),
+    (UnicodeError, "is a name that does not resolve"),  # an empty label, or one that is too long
     (ssl.SSLCertVerificationError, "has a certificate that we do not trust (see ca_file)"),
     (ssl.SSLError, "does not speak TLS as we do (see security_protocol)"),
     (ConnectionRefusedError, "refuses the connection"),

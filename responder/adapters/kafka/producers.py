@@ -96,7 +96,8 @@ class Producers:
             await asyncio.wait(self._closing)
 
     async def _after(self, event: asyncio.Event, seconds: float) -> Producer:
-        if self._building is None and self._present is None and not self._is_stopped:
+        is_building = self._building is not None and not self._building.done()
+        if not is_building and self._present is None and not self._is_stopped:
             self._building = asyncio.create_task(self._build())
         if self._present is None and not self._is_stopped:
             with suppress(TimeoutError):
@@ -130,7 +131,8 @@ class Producers:
                 self._present = Producer(await self._connect())
             except (Unreachable, UnusableTlsFiles) as e:
                 self._why_away = str(e)
-            self._tried.set()
+            finally:
+                self._tried.set()
         self._building = None
         self._connected.set()
 

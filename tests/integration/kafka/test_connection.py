@@ -1,11 +1,13 @@
 """Each way of not reaching Kafka has its own words, and a secure listener carries records."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from responder.adapters.kafka.connection import reach
 from responder.adapters.kafka.options import KafkaOptions, KafkaSecurity, SaslMechanism
+from responder.adapters.kafka.writer import KafkaLogWriter
 from responder.stream.log import NewRecord, Unreachable
 from responder.testing.kafka import PASSWORD, USER, KafkaCluster
 from tests.integration.kafka.kit import Kit, has
@@ -65,3 +67,13 @@ async def test_every_broker_that_fails_is_named_with_its_reason() -> None:
         await reach(options)
     assert "127.0.0.1:9 refuses the connection" in str(refused.value)
     assert "no-such-host.invalid:9092 is a name that does not resolve" in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["kafka..svc", "a" * 64])
+async def test_a_name_that_cannot_be_one_fails_as_a_broker_does(name: str) -> None:
+    options = KafkaOptions(bootstrap_servers=f"{name}:9092,127.0.0.1:9")
+    writer = KafkaLogWriter(replace(options, append_timeout_ms=30_000), fail_fast=True)
+    for _ in range(2):
+        with pytest.raises(Unreachable, match=f"{re.escape(name)}:9092 is a name that does not"):
+            await writer.append([NewRecord("topic", None, b"")])
+    await writer.stop()
