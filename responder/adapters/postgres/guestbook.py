@@ -236,6 +236,8 @@ async def _lock(tx: AsyncConnection) -> None:
 
 
 async def _one(tx: AsyncConnection, query: str, values: dict[str, object]) -> GuestbookEntry | None:
+    if any("\x00" in str(value) for value in values.values()):
+        return None  # PostgreSQL holds no NUL, and refuses to be asked for one
     row = (await tx.execute(text(query), values)).first()
     return None if row is None else _entry(row)
 

@@ -43,6 +43,11 @@ class GuestbookStoreContract:
         assert await store.by_key("1") is None
         assert await store.branch("1") == []
 
+    async def test_an_id_that_nothing_can_have_is_not_found(self, store: GuestbookStore) -> None:
+        await store.add(a_comment("1"), made_by=VISITOR, now=NOW)
+        assert await store.find("1\x00") is None
+        assert await store.by_key("\x00") is None
+
     async def test_the_same_comment_twice_stands_once(self, store: GuestbookStore) -> None:
         for text in ("first", "second"):
             entry = await store.add(a_comment("1", text), made_by=ENTERED, now=NOW)

@@ -61,7 +61,8 @@ class Api:
 
     def require_token(self, request: web.Request) -> None:
         given = request.headers.get(hdrs.AUTHORIZATION, "")
-        if not hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
+        wanted = f"Bearer {self._token}".encode()
+        if not hmac.compare_digest(given.encode(errors="replace"), wanted):
             raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"})
 
     async def changes(self, request: web.Request) -> web.Response:

@@ -1,5 +1,6 @@
 """The guestbook as a web application: an origin of its own, apart from the console."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
@@ -15,6 +16,8 @@ from responder.web.guestbook.faults import Faults
 from responder.web.guestbook.pages import Pages
 from responder.web.guestbook.push import Pusher
 from responder.web.guestbook.store import GuestbookStore
+
+_log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -94,10 +97,10 @@ def _problems(pages: Pages) -> Middleware:
             status, says, headers = error.status, error.text or error.reason, error.headers
             if status < web.HTTPBadRequest.status_code:
                 raise
-        except Invalid as error:
-            status, says, headers = web.HTTPBadRequest.status_code, str(error), None
-        except Unavailable:
-            status, says, headers = web.HTTPServiceUnavailable.status_code, _SORRY, None
+        except ConnectionError:
+            raise  # the visitor has gone: nobody is left to answer
+        except Exception as error:  # noqa: BLE001 - answered, and logged whole if nobody named it
+            (status, says), headers = _told(error), None
         if request.path.startswith("/api/"):
             answer = web.json_response({"code": str(status), "detail": says}, status=status)
         else:
@@ -107,6 +110,15 @@ def _problems(pages: Pages) -> Middleware:
         return answer
 
     return problems
+
+
+def _told(error: Exception) -> tuple[int, str]:
+    if isinstance(error, Invalid):
+        return web.HTTPBadRequest.status_code, str(error)
+    if isinstance(error, Unavailable):
+        return web.HTTPServiceUnavailable.status_code, _SORRY
+    _log.error("unhandled error in the guestbook", exc_info=error)
+    return web.HTTPInternalServerError.status_code, _SORRY
 
 
 def _is_from_here(request: web.Request) -> bool:

@@ -203,14 +203,14 @@ async def _form(request: web.Request) -> dict[str, str]:
         raise web.HTTPRequestEntityTooLarge(_FORM_BYTES, request.content_length or 0)
     try:
         fields = await request.post()
-    except ValueError:
+    except (ValueError, LookupError):  # its bytes; an encoding that is none
         raise web.HTTPBadRequest(text="The form cannot be read.") from None
     return {name: value for name, value in fields.items() if isinstance(value, str)}
 
 
 def _visitor(request: web.Request) -> str:
     token = request.cookies.get(COOKIE, "")
-    return token if len(token) <= _TOKEN_CHARACTERS else ""
+    return token if token.isascii() and len(token) <= _TOKEN_CHARACTERS else ""
 
 
 def _whole(text: str) -> int | None:

@@ -1,5 +1,6 @@
 """What a visitor sees and may do. Over HTTP, as a browser without scripts would."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -7,8 +8,10 @@ from html import unescape
 
 import aiohttp
 import pytest
+from typing_extensions import override
 from yarl import URL
 
+from responder.adapters.postgres.guestbook import GuestbookEntry
 from responder.adapters.system import SystemClock, SystemIds
 from responder.engagement.events import EngagementReceived, EventAuthor
 from responder.testing.guestbook import MemoryGuestbook
@@ -63,9 +66,19 @@ class _Place:
         return [entry.comment.comment_id for entry in await self.store.roots(before=None, limit=99)]
 
 
+class _Fragile(MemoryGuestbook):
+    """Holds a comment that cannot be looked at."""
+
+    @override
+    async def find(self, comment_id: str) -> GuestbookEntry | None:
+        if comment_id == "the-one-that-breaks-it":
+            raise LookupError("it broke")
+        return await super().find(comment_id)
+
+
 @pytest.fixture
 async def place() -> AsyncIterator[_Place]:
-    clock, store = SystemClock(), MemoryGuestbook()
+    clock, store = SystemClock(), _Fragile()
     app = guestbook_app(
         store=store,
         clock=clock,
@@ -76,6 +89,17 @@ async def place() -> AsyncIterator[_Place]:
     )
     async with serving(app) as url:
         yield _Place(store, url)
+
+
+async def _raw(url: str, request: str, head: str) -> bytes:
+    """The answer to a request whose headers no well-behaved client would send."""
+    host, port = url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    sent = f"{request} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{head}\r\n\r\n"
+    writer.write(sent.encode("utf-8", "surrogateescape"))
+    answer = await reader.read()
+    writer.close()
+    return answer
 
 
 async def test_a_comment_stands_on_the_page_at_once(place: _Place) -> None:
@@ -229,6 +253,34 @@ async def test_the_banner_is_on_every_page(place: _Place) -> None:
         [name] = await place.ids()
         for path in ("/", f"/comment?id={name}", f"/edit?id={name}", "/nowhere"):
             assert "Demo: invented people &amp; places" in (await ann.get(path))[1]
+
+
+async def test_a_cookie_or_token_of_odd_bytes_is_nobodys(place: _Place) -> None:
+    odd = b"\xff\xfe".decode("utf-8", "surrogateescape")
+    async with place.visitor() as ann:
+        await ann.write("mine")
+    head = f"Cookie: responder_guestbook={odd}\r\nAuthorization: Bearer {odd}"
+    assert (await _raw(place.url, "GET /", head)).startswith(b"HTTP/1.1 200")
+    assert (await _raw(place.url, "GET /api/changes", head)).startswith(b"HTTP/1.1 401")
+
+
+async def test_a_fault_of_ours_is_a_page_in_words_and_whole_in_the_log(
+    place: _Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with place.visitor() as ann:
+        status, page = await ann.get("/comment?id=the-one-that-breaks-it")
+    assert status == 500
+    assert "Please try again in a moment." in page
+    assert "it broke" not in page
+    assert "it broke" in caplog.text
+
+
+async def test_a_form_in_no_known_encoding_is_refused_in_words(place: _Place) -> None:
+    async with place.visitor() as ann:
+        kind = "application/x-www-form-urlencoded; charset=klingon"
+        status, page = await ann.post("/comments", {"text": "a"}, **{"Content-Type": kind})
+        assert status == 400
+        assert "The form cannot be read." in page
 
 
 async def test_whatever_id_a_pushed_comment_has_its_page_is_found(place: _Place) -> None:
