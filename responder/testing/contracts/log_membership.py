@@ -1,10 +1,20 @@
 """The contract of the log port: who owns a partition, what a commit stores, how a member ends."""
 
 import asyncio
+from collections.abc import Collection
 
 import pytest
+from typing_extensions import override
 
-from responder.stream.log import Fenced, LogWriter, NewRecord, Partition, Unknown, Unreachable
+from responder.stream.log import (
+    Assignment,
+    Fenced,
+    LogWriter,
+    NewRecord,
+    Partition,
+    Unknown,
+    Unreachable,
+)
 from responder.testing.contracts.log_bench import (
     GROUP,
     LONG_SECONDS,
@@ -33,6 +43,24 @@ class OwnershipContract(LogCase):
             )
             owned = [a.partition.number for m in members for a in m.owned]
             assert sorted(owned) == list(range(6))
+
+    async def test_a1_a_member_that_gets_nothing_is_told_so(self, bench: Bench) -> None:
+        """It has joined: a process is ready when it is told, whatever falls to it."""
+
+        class Spare(LocalMember):
+            is_told = False
+
+            @override
+            async def on_assign(self, assignments: Collection[Assignment]) -> None:
+                self.is_told = True
+                await super().on_assign(assignments)
+
+        topic = await bench.harness.topic(1)
+        first = await bench.alone(topic)
+        spare = Spare(bench.harness.log())
+        await bench.member(topic, member=spare)
+        await bench.until(lambda: spare.is_told, what="the spare member told")
+        await bench.until(lambda: len(first.owned) + len(spare.owned) == 1, what="one owner")
 
     async def test_a2_a_commit_inside_revoke_counts_for_the_next_owner(self, bench: Bench) -> None:
         topic = await bench.harness.topic(2)

@@ -85,7 +85,7 @@ class Membership:
         self._works_until = -math.inf
         self._polled_at = clock.monotonic()
         self._changed = asyncio.Event()
-        self._owes_assign = False
+        self._owes_assign = True  # also the first one may bring nothing
         self._callback_error: Exception | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
