@@ -4,6 +4,7 @@ A token acts for one person, with that person's role. No cookie is looked at, so
 can act through somebody's browser.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -40,7 +41,6 @@ from responder.web.security import ApiTokens
 
 PREFIX = "/api/v1"
 LIMIT = 200
-KEY_LIMIT = 64
 DIGITS = 9
 STATES = ("open", "attention", "answered", "closed", "deleted")
 
@@ -80,10 +80,12 @@ class Call:
             raise NotFound(what="engagement", name=name[:64]) from None
 
     def key(self) -> str:
-        """The idempotency key; without one the call is its own."""
-        return (
-            self.request.headers.get("Idempotency-Key", "")[:KEY_LIMIT] or self.api.ids.uuid().hex
-        )
+        """The idempotency key, for this person, comment and act; without one the call is its own."""
+        given = self.request.headers.get("Idempotency-Key", "")
+        if not given:
+            return self.api.ids.uuid().hex
+        scope = f"{self.person.id} {self.engagement_id()} {self.request.path.rpartition('/')[2]} "
+        return hashlib.sha256((scope + given).encode(errors="replace")).hexdigest()
 
 
 def api_routes(

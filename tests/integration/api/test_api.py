@@ -91,6 +91,23 @@ async def test_a_repeated_request_with_one_key_decides_once(
     assert console.bench.place.texts("c1") == [REPLY]
 
 
+async def test_one_key_decides_about_each_comment(
+    console: ConsoleBench, api: aiohttp.ClientSession
+) -> None:
+    for name in ("c1", "c2"):
+        await console.bench.arrives(comment(name))
+        path = f"engagements/{await console.bench.id_of(name)}"
+        async with api.get(path) as answer:
+            context = (await answer.json())["context"]
+        async with api.post(
+            f"{path}/approve",
+            json={"text": REPLY, "context": context},
+            headers={"Idempotency-Key": "the same"},
+        ) as answer:
+            assert answer.status == 200
+            assert (await answer.json())["held"] is not None
+
+
 async def test_a_comment_is_closed_with_a_reason(
     console: ConsoleBench, api: aiohttp.ClientSession
 ) -> None:
