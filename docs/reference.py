@@ -163,6 +163,7 @@ def error_page() -> str:
         rows = (
             (f'<a id="{_code(each)}"></a>`{_code(each)}`', _said(each))
             for each in sorted(set(_below(branch)), key=lambda each: each.__name__)
+            if each.__module__.startswith("responder.") and ".testing." not in each.__module__
         )
         parts.append(_table(("code", "says"), rows))
     parts.append("\n## Over HTTP\n\nRFC 9457 problems with a stable `code`.\n\n")

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from responder.adapters.kafka.log import KafkaLog
@@ -50,7 +51,18 @@ class Kit:
             min_insync=max(1, self._replication - 1),
         )
         await KafkaTopics(self.options).apply([spec])
+        for broker in self.options.bootstrap_servers.split(","):
+            await self._known_to(broker, spec.name)
         return spec.name
+
+    async def _known_to(self, broker: str, topic: str) -> None:
+        """The controller makes a topic; each broker learns of it a moment later."""
+        topics = KafkaTopics(replace(self.options, bootstrap_servers=broker))
+        async with asyncio.timeout(LONG_SECONDS):
+            while True:
+                if not await topics.missing([topic]):
+                    return
+                await asyncio.sleep(0.05)
 
     def writer(
         self, options: KafkaOptions | None = None, *, fail_fast: bool = False
