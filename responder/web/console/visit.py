@@ -200,7 +200,10 @@ async def not_found(visit: Visit) -> web.Response:
 
 async def _broken(visit: Visit) -> web.Response:
     reference = visit.console.ids.uuid().hex[-12:]
-    _log.exception("a page failed", extra={"reference": reference, "path": visit.request.path})
+    resource = visit.request.match_info.route.resource
+    # The pattern and not the path, which may hold the secret of a sign-in link.
+    page = "a page" if resource is None else resource.canonical
+    _log.exception("%s failed, reference %s", page, reference)
     return await _error_page(
         visit, 500, f"Something went wrong on our side. The log has it under {reference}."
     )

@@ -4,6 +4,7 @@ import asyncio
 import re
 
 import pytest
+from sqlalchemy import text
 
 from responder.access.model import Role
 from responder.testing.console import ConsoleBench
@@ -198,3 +199,15 @@ async def test_fifty_tabs_opened_and_closed_leave_nothing_behind(
     async with asyncio.timeout(10):
         assert (await ana.open("/queue")).status == 200
     assert [each for each in caplog.records if each.levelname in ("ERROR", "CRITICAL")] == []
+
+
+async def test_the_reference_on_a_page_that_failed_is_in_the_log(
+    console: ConsoleBench, ana: Reader, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with console.bench.engine.begin() as database:
+        await database.execute(text("ALTER TABLE dead_letter RENAME TO mislaid"))
+    page = await ana.open("/deadletters")
+    assert page.status == 500
+    reference = re.search(r"The log has it under (\w+)\.", page.text)
+    assert reference is not None
+    assert f"/deadletters failed, reference {reference[1]}" in caplog.messages
