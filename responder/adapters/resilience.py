@@ -84,7 +84,8 @@ class BreakingDraftWriter:
             Unavailable: also when the circuit is open; nothing was sent.
         """
         if not self._breaker.admit():
-            raise Unavailable(what="the model", why="it failed too often just now")
+            why = "it failed too often just now"
+            raise Unavailable(what="the model", why=why, counts_as_attempt=False)
         was_open = self._breaker.is_open
         try:
             return await self._asked(request)

@@ -87,6 +87,8 @@ class Unavailable(Retryable):
 
     what: str
     why: str
+    counts_as_attempt: bool = True
+    """False: whoever waits for this is not at fault, and comes no nearer to the dead letter."""
 
 
 @dataclass(eq=False, kw_only=True)

@@ -49,11 +49,16 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         async with engine.begin() as connection:
             yield connection
     except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
-        raise Unavailable(what="the database", why=type(error).__name__) from error
+        raise _away(type(error).__name__) from error
     except DBAPIError as error:
         if error.connection_invalidated or _is_for_later(_sqlstate(error)):
-            raise Unavailable(what="the database", why=f"SQLSTATE {_sqlstate(error)}") from error
+            raise _away(f"SQLSTATE {_sqlstate(error)}") from error
         raise
+
+
+def _away(why: str) -> Unavailable:
+    """No record is at fault for it: an outage must not fill the dead letters."""
+    return Unavailable(what="the database", why=why, counts_as_attempt=False)
 
 
 def _is_for_later(sqlstate: str) -> bool:

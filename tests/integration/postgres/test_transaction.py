@@ -11,6 +11,7 @@ from sqlalchemy import text
 from responder.adapters.postgres.dsn import Dsn
 from responder.adapters.postgres.engine import make_engine, transaction
 from responder.engagement.errors import Unavailable
+from responder.stream.handler import Retry, outcome_of
 
 NOT_NOW = {
     "57P03": "the database system is starting up",
@@ -45,10 +46,13 @@ async def a_server_that_says(sqlstate: str) -> AsyncIterator[str]:
 async def test_a_server_that_cannot_take_us_now_is_unavailable(sqlstate: str) -> None:
     async with a_server_that_says(sqlstate) as address:
         engine = make_engine(address)
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable) as away:
             async with transaction(engine) as connection:
                 await connection.execute(text("SELECT 1"))
         await engine.dispose()
+    outcome = outcome_of(away.value)
+    assert isinstance(outcome, Retry)
+    assert not outcome.counts, "an outage would fill the dead letters with what is not at fault"
 
 
 @pytest.mark.parametrize("has_more_to_do", [True, False])
