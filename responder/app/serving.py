@@ -46,6 +46,7 @@ class Addresses:
     local_guestbook: str
     hosts: frozenset[str] | None
     """Names that the console answers for; None: any, a proxy checks them."""
+    guestbook_hosts: frozenset[str] | None
 
 
 def addresses(settings: Settings, *, console: int, metrics: int, guestbook: int) -> Addresses:
@@ -63,6 +64,7 @@ def addresses(settings: Settings, *, console: int, metrics: int, guestbook: int)
         local_console=local,
         local_guestbook=local_guestbook,
         hosts=_hosts(settings, public),
+        guestbook_hosts=_hosts(settings, public_guestbook),
     )
 
 
@@ -174,6 +176,7 @@ async def serve_guestbook(
         pusher=pusher,
         title=title,
         banner=words.DEMO if demo else "",
+        hosts=at.guestbook_hosts,
     )
     process.serve(await listen_on(listening, app, tls=tls(parts.settings)))
     if demo:

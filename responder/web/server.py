@@ -45,7 +45,7 @@ def application(
         body_limit_bytes: for handlers that read with `request.read()` and the like.
         middlewares: run inside the handling of errors, the first outermost.
     """
-    guards = [] if hosts is None else [_only(hosts)]
+    guards = [] if hosts is None else [only(hosts)]
     app = web.Application(
         client_max_size=body_limit_bytes, middlewares=[_problems, *guards, *middlewares]
     )
@@ -141,7 +141,9 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
         return problems.respond(problems.INTERNAL)
 
 
-def _only(hosts: frozenset[str]) -> Middleware:
+def only(hosts: frozenset[str]) -> Middleware:
+    """Refuse requests that name another host: a page elsewhere could have rebound its name to us."""
+
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if _name_of(request.headers.get("Host", "")) not in hosts:

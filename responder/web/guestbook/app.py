@@ -16,6 +16,7 @@ from responder.web.guestbook.faults import Faults
 from responder.web.guestbook.pages import Pages
 from responder.web.guestbook.push import Pusher
 from responder.web.guestbook.store import GuestbookStore
+from responder.web.server import only
 
 _log = logging.getLogger(__name__)
 
@@ -49,17 +50,21 @@ def guestbook_app(
     faults: Faults | None = None,
     title: str = "Guestbook",
     banner: str = "",
+    hosts: frozenset[str] | None = None,
 ) -> web.Application:
     """Pages for visitors and an API for Responder.
 
     Permalinks begin with `public_url`; Responder shows `api_token` to use the API. The pusher is
     woken at each change, and running it is the caller's. The banner is said on top of every page.
+    It answers for `hosts` alone; None: for any, behind a proxy that checks them.
     """
     book = Guestbook(store=store, clock=clock, ids=ids, public_url=public_url, title=title)
     pages = Pages(book=book, pusher=pusher, ids=ids, banner=banner)
     api = Api(book=book, pusher=pusher, token=api_token, clock=clock, faults=faults or Faults())
+    guards = [] if hosts is None else [only(hosts)]
     app = web.Application(
-        client_max_size=MOST_BYTES, middlewares=[_headers, _problems(pages), _doors(api)]
+        client_max_size=MOST_BYTES,
+        middlewares=[_headers, *guards, _problems(pages), _doors(api)],
     )
     app.add_routes([*pages.routes(), *api.routes()])
     app.add_routes([web.get("/guestbook.css", _style()), web.get("/favicon.ico", _nothing)])

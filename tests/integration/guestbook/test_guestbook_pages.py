@@ -86,6 +86,7 @@ async def place() -> AsyncIterator[_Place]:
         public_url="http://guestbook.example",
         api_token="token",  # noqa: S106 - it opens nothing
         banner="Demo: invented people & places",
+        hosts=frozenset({"127.0.0.1"}),
     )
     async with serving(app) as url:
         yield _Place(store, url)
@@ -100,6 +101,17 @@ async def _raw(url: str, request: str, head: str) -> bytes:
     answer = await reader.read()
     writer.close()
     return answer
+
+
+async def test_a_name_that_was_rebound_to_this_machine_is_refused(place: _Place) -> None:
+    """A page elsewhere must not write here in the name of whoever looks at it."""
+    fields = {"name": "Eve", "text": "not me"}
+    async with place.visitor() as ann:
+        status, _ = await ann.post(
+            "/comments", fields, Host="evil.example", Origin="http://evil.example"
+        )
+        assert status == 421
+        assert "not me" not in (await ann.get("/"))[1]
 
 
 async def test_a_comment_stands_on_the_page_at_once(place: _Place) -> None:
