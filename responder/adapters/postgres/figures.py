@@ -10,9 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from responder.adapters.postgres.audit import PostgresAuditor
 from responder.adapters.postgres.desk import FILTERS, read_balance
 from responder.adapters.postgres.engine import transaction
+from responder.engagement.events import TOPICS
+from responder.engagement.model import DueOutcome
 from responder.engagement.workspace import Workspace
 from responder.telemetry.catalogue import RESPONSE_BUCKETS
 from responder.telemetry.ledger import Backlog, Figures, Pending, Waits
+
+NOTHING_PENDING = Pending(items=0, oldest_seconds=0.0)
 
 
 class PostgresFigures:
@@ -39,13 +43,22 @@ class PostgresFigures:
                     "open": balance.open,
                 },
                 drift=drift + abs(balance.unaccounted),
-                due=await _due(connection),
+                due=self._none_due() | await _due(connection),
                 first_response=await _first_response(connection),
-                backlog=await _backlog(connection, now),
-                outbox=await _outbox(connection),
+                backlog=self._none_open() | await _backlog(connection, now),
+                outbox=dict.fromkeys(TOPICS, NOTHING_PENDING) | await _outbox(connection),
                 dead_letters=await _dead_letters(connection),
                 delivery_unknown=await self._delivery_unknown(connection),
             )
+
+    def _none_due(self) -> dict[tuple[str, str], int]:
+        """A series that is 0 says more than one that is missing, also to an alert."""
+        policies = self._workspace().policies
+        return {(policy, outcome.value): 0 for policy in policies for outcome in DueOutcome}
+
+    def _none_open(self) -> dict[tuple[str, str], Backlog]:
+        empty = Backlog(items=0, oldest_seconds=0.0, overdue=0)
+        return {(queue.sla or "", name): empty for name, queue in self._workspace().queues.items()}
 
     async def _delivery_unknown(self, connection: AsyncConnection) -> Mapping[str, int]:
         found = await connection.execute(
@@ -62,7 +75,7 @@ class PostgresFigures:
         return counts
 
 
-async def _due(connection: AsyncConnection) -> Mapping[tuple[str, str], int]:
+async def _due(connection: AsyncConnection) -> dict[tuple[str, str], int]:
     found = await connection.execute(
         text("""
             SELECT COALESCE(sla, '') AS sla, outcome, count(*) AS items
@@ -98,7 +111,7 @@ async def _first_response(connection: AsyncConnection) -> Mapping[str, Waits]:
     return {basis: Waits(counts=tuple(each), seconds=sums[basis]) for basis, each in counts.items()}
 
 
-async def _backlog(connection: AsyncConnection, now: datetime) -> Mapping[tuple[str, str], Backlog]:
+async def _backlog(connection: AsyncConnection, now: datetime) -> dict[tuple[str, str], Backlog]:
     found = await connection.execute(
         text(f"""
             SELECT COALESCE(sla, '') AS sla, queue, count(*) AS items,
@@ -116,7 +129,7 @@ async def _backlog(connection: AsyncConnection, now: datetime) -> Mapping[tuple[
     }
 
 
-async def _outbox(connection: AsyncConnection) -> Mapping[str, Pending]:
+async def _outbox(connection: AsyncConnection) -> dict[str, Pending]:
     found: Any = await connection.execute(
         text("""
             SELECT topic, count(*) AS items,
