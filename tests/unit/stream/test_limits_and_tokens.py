@@ -127,12 +127,8 @@ class TestOutcomes:
         assert outcome.counts
 
     def test_an_open_breaker_can_say_that_no_attempt_was_made(self) -> None:
-        class Open(Unavailable):
-            """{what} is resting: {why}"""
-
-            counts_as_attempt = False
-
-        outcome = outcome_of(Open(what="the model", why="it failed often"))
+        why = "it failed often"
+        outcome = outcome_of(Unavailable(what="the model", why=why, counts_as_attempt=False))
         assert isinstance(outcome, Retry)
         assert not outcome.counts
 
