@@ -69,6 +69,13 @@ class Process:
         self._spawn("heartbeat", self._health.run())
         self._health.has("start")
 
+    async def joined(self, *, within: float) -> None:
+        """Wait until everything has joined what it reads from, but no longer than `within` seconds."""
+        for _ in range(int(within / JOIN_POLL_SECONDS)):
+            if not self._health.missing():
+                return
+            await asyncio.sleep(JOIN_POLL_SECONDS)
+
     async def stop(self) -> None:
         """Joinable once; leaves no task and no socket."""
         self._health.waits_for("stop")

@@ -39,6 +39,9 @@ from responder.engagement.events import EngagementReceived
 from responder.settings import Settings
 from responder.web.console import words
 
+JOINED_SECONDS = 30.0
+"""How long a start waits for its stages before it says that everything serves all the same."""
+
 
 async def run_up(
     settings: Settings,
@@ -185,6 +188,7 @@ class _Up:
                 demo=self._demo,
             )
         await process.start()
+        await process.joined(within=JOINED_SECONDS)
         self._data.remember_address(self._at.console)
         access = Access(store=PostgresPeople(parts.engine), clock=parts.clock, ids=parts.ids)
         link = await access.link(owner)
