@@ -1,4 +1,4 @@
-"""When a first reply is due, and how an item became due: pure arithmetic over calendars.
+"""When a first reply is due: pure arithmetic over calendars.
 
 All times are aware. Office hours are wall-clock hours of their zone, so a day with a change of
 clocks is as long as its opening hours really last.
@@ -7,7 +7,6 @@ clocks is as long as its opening hours really last.
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from responder.engagement.model import DueOutcome
 from responder.engagement.workspace import OfficeHours, SlaPolicy
 
 SEARCHED_DAYS = 3660
@@ -25,18 +24,6 @@ def due_at(start: datetime, policy: SlaPolicy) -> datetime:
             return max(opens, start.astimezone(UTC)) + left
         left -= usable
     raise ValueError(f"office hours {policy.hours.name!r} are too short for {policy.target}")
-
-
-def outcome(
-    *, due: datetime, ended: datetime | None, answered: bool, now: datetime
-) -> DueOutcome | None:
-    """How the item became due, or None while it is neither ended nor overdue.
-
-    Ending after `due` changes nothing any more: it was missed when the time passed.
-    """
-    if ended is not None and ended <= due:
-        return DueOutcome.MET if answered else DueOutcome.EXCUSED
-    return DueOutcome.MISSED if (ended or now) > due else None
 
 
 def _open_intervals(hours: OfficeHours, start: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder.engagement.model import DueOutcome
-from responder.engagement.sla import due_at, outcome
+from responder.engagement.sla import due_at
 from responder.engagement.workspace import OfficeHours, SlaPolicy
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -64,17 +63,3 @@ def test_later_comments_are_never_due_earlier_and_every_due_time_is_within_offic
     later = (received.astimezone(UTC) + timedelta(hours=1)).astimezone(BERLIN)
     assert due_at(later, policy) >= due
     assert due - received.astimezone(UTC) >= policy.target
-
-
-@given(ended=st.none() | st.integers(-100, 100), answered=st.booleans(), now=st.integers(-100, 100))
-def test_an_item_is_met_only_by_an_answer_in_time(
-    *,
-    ended: int | None,
-    answered: bool,
-    now: int,
-) -> None:
-    due = datetime(2026, 1, 1, tzinfo=UTC)
-    at = None if ended is None else due + timedelta(minutes=ended)
-    result = outcome(due=due, ended=at, answered=answered, now=due + timedelta(minutes=now))
-    assert (result is DueOutcome.MET) == (ended is not None and ended <= 0 and answered)
-    assert (result is DueOutcome.EXCUSED) == (ended is not None and ended <= 0 and not answered)
