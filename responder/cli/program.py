@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib.metadata import version as installed
 
 from cyclopts import App, CycloptsError, UnknownCommandError
 
@@ -181,14 +182,20 @@ def program() -> App:
         help=HELP,
         help_format="plaintext",
         help_epilogue=_example("responder up"),
-        version_flags=[],
+        version=_version,
+        version_flags=["--version", "-V"],
         result_action="return_value",
         exit_on_error=False,
         print_error=False,
         suppress_keyboard_interrupt=False,
     )
     groups = {
-        name: App(name=name, help=said, help_epilogue=_example(f"responder {name} --help"))
+        name: App(
+            name=name,
+            help=said,
+            help_epilogue=_example(f"responder {name} --help"),
+            version_flags=[],
+        )
         for name, said in GROUPS.items()
     }
     for group in groups.values():
@@ -200,6 +207,10 @@ def program() -> App:
             each.function, name=name, help=each.help, help_epilogue=_example(each.example)
         )
     return root
+
+
+def _version() -> str:
+    return f"responder {installed('responder')}"
 
 
 def run(arguments: Sequence[str]) -> int:

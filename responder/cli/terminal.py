@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
+from typing_extensions import override
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -63,8 +64,16 @@ def terminal() -> Terminal:
     return _TERMINAL.get()
 
 
+class _Console(Console):
+    @override
+    def on_broken_pipe(self) -> None:
+        """Let the program end as it sees fit; rich itself would exit with 1."""
+        self.quiet = True
+        raise BrokenPipeError
+
+
 def _console(*, no_color: bool, stderr: bool = False) -> Console:
-    return Console(
+    return _Console(
         stderr=stderr,
         no_color=no_color or None,  # None: as NO_COLOR says
         highlight=False,

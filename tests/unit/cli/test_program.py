@@ -1,5 +1,9 @@
 """Every command explains itself, and ends with a code that a script can rely on."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from responder.cli.program import COMMANDS, GROUPS, run
@@ -25,6 +29,47 @@ def test_a_group_alone_shows_its_commands(group: str, capsys: pytest.CaptureFixt
     assert run([group]) == 0
     shown = capsys.readouterr().out
     assert all(path[1] in shown for path in PATHS if path[0] == group)
+
+
+@pytest.mark.parametrize("flag", ["--version", "-V"])
+def test_the_version_can_be_asked_for_as_everywhere(
+    flag: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["version"]) == 0
+    told = capsys.readouterr().out
+    assert run([flag]) == 0
+    assert capsys.readouterr().out == told
+
+
+@pytest.mark.parametrize("path", [(), *((group,) for group in GROUPS), *PATHS], ids=" ".join)
+def test_a_single_h_is_a_cry_for_help(
+    path: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*path, "--help"]) == 0
+    helped = capsys.readouterr().out
+    assert run([*path, "-h"]) == 0
+    assert capsys.readouterr().out == helped
+
+
+def test_the_program_alone_shows_its_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 0
+    shown = capsys.readouterr().out
+    assert [path[0] for path in PATHS if path[0] not in shown] == []
+
+
+def test_a_reader_that_has_read_enough_is_no_failure() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "responder", "--help"],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_an_unknown_command_suggests_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
