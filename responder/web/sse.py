@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from aiohttp import web
+from aiohttp.hdrs import METH_HEAD
 
 from responder.engagement.errors import Retryable
 from responder.engagement.ports import Clock
@@ -184,7 +185,7 @@ class Hub:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """One answer to `GET /events`."""
+    """One answer to `GET /events`; `HEAD` is told that there is a stream, and listens to nothing."""
 
     hub: Hub
     may_go_on: Callable[[], Awaitable[bool]]
@@ -199,6 +200,8 @@ class Stream:
                 "X-Accel-Buffering": "no",
             }
         )
+        if request.method == METH_HEAD:
+            return response
         try:
             async with self.hub.listen(after=after) as listener:
                 await response.prepare(request)

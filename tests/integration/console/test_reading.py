@@ -188,6 +188,12 @@ async def test_the_stream_is_for_those_who_are_signed_in_and_for_our_own_pages(
     assert (await ana.open("/events", Sec_Fetch_Site="cross-site")).status == 403
 
 
+async def test_asking_for_the_head_of_the_stream_is_answered_at_once(ana: Reader) -> None:
+    async with asyncio.timeout(10), ana.http.head(f"{ana.url}/events") as answer:
+        assert answer.status == 200
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+
+
 async def test_fifty_tabs_opened_and_closed_leave_nothing_behind(
     ana: Reader, caplog: pytest.LogCaptureFixture
 ) -> None:
