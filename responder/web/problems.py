@@ -129,6 +129,13 @@ TOO_LARGE = Problem(
     detail="It was not read to its end, and nothing of it was kept.",
     remedy="Send less at once.",
 )
+ADDRESS_TOO_LONG = Problem(
+    code="address-too-long",
+    status=414,
+    title="The address is too long.",
+    detail="No address of this server is as long as that.",
+    remedy="Check the address.",
+)
 UNSUPPORTED_MEDIA_TYPE = Problem(
     code="unsupported-media-type",
     status=415,
@@ -156,6 +163,13 @@ RATE_LIMIT = Problem(
     title="Too many requests.",
     detail="Nothing of this one was kept.",
     remedy="Send it again after the seconds in Retry-After.",
+)
+HEADERS_TOO_LARGE = Problem(
+    code="headers-too-large",
+    status=431,
+    title="The headers are too large.",
+    detail="There are too many of them, or one is too long. Nothing of the request was kept.",
+    remedy="Send fewer and shorter headers.",
 )
 FORBIDDEN = Problem(
     code="forbidden",
@@ -201,10 +215,12 @@ CATALOGUE: tuple[Problem, ...] = (
     TOO_SLOW,
     CONFLICT,
     TOO_LARGE,
+    ADDRESS_TOO_LONG,
     UNSUPPORTED_MEDIA_TYPE,
     CONTENT_ENCODING,
     MISDIRECTED,
     RATE_LIMIT,
+    HEADERS_TOO_LARGE,
     INTERNAL,
     UNAVAILABLE,
     UNSETTLED,

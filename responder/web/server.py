@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 from aiohttp.typedefs import Handler, Middleware
 from typing_extensions import override
 
@@ -24,6 +25,8 @@ from responder.web import problems
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 MAX_LINE_BYTES = 8_190
+MAX_FIELD_BYTES = 8_192
+"""Differs from a line's: by the limit that was passed the library says which of them was."""
 MAX_HEADERS = 128
 LINGER_SECONDS = 2.0
 """How long what is left of a refused body is read and thrown away, so that the answer arrives."""
@@ -108,7 +111,7 @@ async def listen_on(
         keepalive_timeout=idle_seconds,
         lingering_time=LINGER_SECONDS,
         logger=_quiet_logger(),
-        max_field_size=MAX_LINE_BYTES,
+        max_field_size=MAX_FIELD_BYTES,
         max_headers=MAX_HEADERS,
         max_line_size=MAX_LINE_BYTES,
         shutdown_timeout=shutdown_seconds,
@@ -178,10 +181,23 @@ class _Protocol(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         super().handle_error(request, status, exc, message)
-        response = problems.of_status(status)
+        response = problems.of_status(_status_of(exc) or status)
         response.headers["Server"] = ""  # else the library names itself: no signal reaches this one
         response.force_close()
         return response
+
+
+def _status_of(exc: BaseException | None) -> int | None:
+    """What the library calls a bad request, where the standard has a name of its own for it.
+
+    RFC 9110 section 15.5.15 and RFC 6585 section 5.
+    """
+    if isinstance(exc, LineTooLong):
+        is_line = exc.args[1] == MAX_LINE_BYTES
+        return problems.ADDRESS_TOO_LONG.status if is_line else problems.HEADERS_TOO_LARGE.status
+    if isinstance(exc, BadHttpMessage) and exc.message.startswith("Too many headers"):
+        return problems.HEADERS_TOO_LARGE.status
+    return None
 
 
 class _Server(web.Server):
