@@ -30,6 +30,9 @@ from responder.review.ports import (
 from responder.review.service import Review
 from responder.web import problems
 from responder.web.api.models import (
+    KEY_LIMIT,
+    PAGE_LIMIT,
+    STATES,
     ApproveRequest,
     DismissRequest,
     Engagement,
@@ -40,9 +43,7 @@ from responder.web.api.openapi import document
 from responder.web.security import ApiTokens
 
 PREFIX = "/api/v1"
-LIMIT = 200
 DIGITS = 9
-STATES = ("open", "attention", "answered", "closed", "deleted")
 
 API_TOKEN_REQUIRED = problems.Problem(
     code="api-token-required",
@@ -80,10 +81,16 @@ class Call:
             raise NotFound(what="engagement", name=name[:64]) from None
 
     def key(self) -> str:
-        """The idempotency key, for this person, comment and act; without one the call is its own."""
+        """The idempotency key, for this person, comment and act; without one the call is its own.
+
+        Raises:
+            Malformed: it is longer than `KEY_LIMIT`.
+        """
         given = self.request.headers.get("Idempotency-Key", "")
         if not given:
             return self.api.ids.uuid().hex
+        if len(given) > KEY_LIMIT:
+            raise Malformed(what="Idempotency-Key", why=f"it has more than {KEY_LIMIT} characters.")
         scope = f"{self.person.id} {self.engagement_id()} {self.request.path.rpartition('/')[2]} "
         return hashlib.sha256((scope + given).encode(errors="replace")).hexdigest()
 
@@ -218,6 +225,6 @@ def _undo_seconds(call: Call, wanted: int | None) -> int:
 
 def _limit(written: str) -> int:
     limit = int(written[:DIGITS]) if written.isascii() and written.isdigit() else 0
-    if not 1 <= limit <= LIMIT or len(written) > DIGITS:
-        raise Malformed(what="limit", why=f"it is no number from 1 to {LIMIT}.")
+    if not 1 <= limit <= PAGE_LIMIT or len(written) > DIGITS:
+        raise Malformed(what="limit", why=f"it is no number from 1 to {PAGE_LIMIT}.")
     return limit

@@ -11,6 +11,13 @@ from responder.engagement.lifecycle import State
 from responder.engagement.model import Comment, DismissalReason, DueOutcome, Understanding
 from responder.review.ports import Delivery, Draft, DraftState, Held, Item, QueuePage, Row
 
+STATES = ("open", "attention", "answered", "closed", "deleted")
+"""What a list may ask for."""
+PAGE_LIMIT = 200
+"""Comments in one page of a list."""
+KEY_LIMIT = 255
+"""Characters of an idempotency key."""
+
 
 class Given(BaseModel):
     """What a request brings: a field that is not known is a mistake, not a wish."""

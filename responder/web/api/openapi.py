@@ -7,6 +7,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from responder.web.api.models import (
+    KEY_LIMIT,
+    PAGE_LIMIT,
+    STATES,
     ApproveRequest,
     DismissRequest,
     Engagement,
@@ -64,13 +67,13 @@ _LIST_PARAMETERS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (
         "state",
         "Which ones; open by default.",
-        {"type": "string", "enum": ["open", "attention", "answered", "closed", "deleted"]},
+        {"type": "string", "enum": list(STATES), "default": "open"},
     ),
     ("queue", "Only this queue.", {"type": "string"}),
     ("source", "Only this source.", {"type": "string"}),
     ("q", "Words that must all occur in the text or the author's name.", {"type": "string"}),
     ("after", "`next` of the page before.", {"type": "string"}),
-    ("limit", "How many.", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
+    ("limit", "How many.", {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT, "default": 50}),
 )
 
 
@@ -137,8 +140,8 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             {
                 "name": "Idempotency-Key",
                 "in": "header",
-                "description": "At most 64 characters. A repeat with the same key does nothing.",
-                "schema": {"type": "string", "maxLength": 64},
+                "description": "A repeat with the same key, for the same act, does nothing.",
+                "schema": {"type": "string", "maxLength": KEY_LIMIT},
             }
         )
     return parameters

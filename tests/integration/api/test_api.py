@@ -108,6 +108,23 @@ async def test_one_key_decides_about_each_comment(
             assert (await answer.json())["held"] is not None
 
 
+async def test_an_idempotency_key_may_be_as_long_as_the_document_says_and_no_longer(
+    console: ConsoleBench, api: aiohttp.ClientSession
+) -> None:
+    await console.bench.arrives(comment())
+    shown = await read(api, console)
+    async with api.get("openapi.json") as answer:
+        described = (await answer.json())["paths"]["/api/v1/engagements/{id}/approve"]["post"]
+    (limit,) = [
+        each["schema"]["maxLength"]
+        for each in described["parameters"]
+        if each["name"] == "Idempotency-Key"
+    ]
+    assert await problem(await send(api, shown, "k" * (limit + 1))) == (400, "malformed")
+    assert (await read(api, console))["held"] is None
+    assert (await send(api, shown, "k" * limit)).status == 200
+
+
 async def test_a_comment_is_closed_with_a_reason(
     console: ConsoleBench, api: aiohttp.ClientSession
 ) -> None:

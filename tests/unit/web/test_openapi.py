@@ -3,7 +3,7 @@ import re
 
 from jsonschema import Draft202012Validator
 
-from responder.web.api.app import PREFIX, STATES
+from responder.web.api.app import PREFIX
 from responder.web.api.openapi import OPERATIONS, document
 
 
@@ -44,12 +44,6 @@ def test_what_the_path_names_is_a_parameter() -> None:
         for described in methods.values():
             named = {p["name"] for p in described["parameters"] if p["in"] == "path"}
             assert named == set(re.findall(r"{(\w+)}", path))
-
-
-def test_the_states_of_the_list_are_those_that_are_taken() -> None:
-    listed = document()["paths"][f"{PREFIX}/engagements"]["get"]["parameters"]
-    (state,) = [each for each in listed if each["name"] == "state"]
-    assert state["schema"]["enum"] == list(STATES)
 
 
 def test_what_may_be_left_out_of_a_request_is_not_required() -> None:
