@@ -8,8 +8,9 @@ another than it seems.
 import re
 import unicodedata
 from collections.abc import Iterator
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
+import idna
 from markupsafe import Markup, escape
 
 _UNSEEN = re.compile(
@@ -143,7 +144,7 @@ def _link(written: str) -> Markup:
 
 def _split(url: str) -> SplitResult | None:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url.replace("\\", "/"))  # as browsers do, who thus find another host
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         return None
@@ -151,9 +152,19 @@ def _split(url: str) -> SplitResult | None:
 
 
 def _ascii_host(parts: SplitResult) -> str:
-    name = parts.hostname or ""
+    """Where a browser goes: UTS 46 without transition, then Punycode, whatever script it is in.
+
+    No letter of another script is shown, so none can be taken for one of ours. Labels that IDNA
+    2008 forbids and browsers resolve all the same, such as an emoji, are spelled out as well.
+    """
+    name = unquote(parts.hostname or "")
     try:
-        ascii_ = name.encode("idna").decode()
-    except UnicodeError:
+        labels = idna.uts46_remap(name, std3_rules=False).split(".")
+        ascii_ = ".".join(map(_ascii_label, labels))
+    except (idna.IDNAError, UnicodeError):
         ascii_ = name.encode("ascii", "backslashreplace").decode()
     return f"[{ascii_}]" if ":" in ascii_ else ascii_
+
+
+def _ascii_label(label: str) -> str:
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode()}"

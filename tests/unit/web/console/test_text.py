@@ -49,12 +49,28 @@ def test_marks_stacked_on_marks_are_cut() -> None:
         ("https://paypal.com@evil.example/login", "evil.example"),
         ("https://\u0440\u0430\u0443\u0440\u0430l.com/", "xn--l-7sba6dbr.com"),
         ("http://exa\u200bmple.com/", "example.com"),
+        ("https://sparkasse-gro\u00df.de/", "xn--sparkasse-gro-ndb.de"),
+        ("https://\u0430\u0440\u0440\u04cf\u0435.com/", "xn--80ak6aa92e.com"),
+        ("https://g\u03bf\u03bfgle.com/", "xn--ggle-0nda.com"),
+        ("https://I\u2764.ws/", "xn--i-7iq.ws"),
+        ("https://\u65e5\u672c\u3002jp/", "xn--wgv71a.jp"),
+        ("https://\uff45xample.com/", "example.com"),
+        ("https://evil%2Eexample/", "evil.example"),
     ],
 )
 def test_a_link_that_pretends_is_shown_with_its_real_host(written: str, real: str) -> None:
     said = shown(written)
     assert "href" not in said
     assert f"⟨leads to {real}⟩" in said
+
+
+def test_the_host_of_a_link_ends_where_browsers_end_it() -> None:
+    assert "<b>evil.example</b>" in shown(r"https://evil.example\@paypal.com/")
+    assert safe_url(r"https://evil.example\@paypal.com/") == "https://evil.example/@paypal.com/"
+
+
+def test_a_host_that_no_browser_resolves_is_shown_with_its_odd_characters() -> None:
+    assert "⟨leads to a\\u202eb.example⟩" in shown("https://a\u202eb.example/")
 
 
 def test_an_honest_link_is_shown_once() -> None:
