@@ -25,7 +25,7 @@ class AttemptOutcome(StrEnum):
     REFUSED = "refused"
     """A clean no. No proof that nothing was posted: delivery reads back before it believes it."""
     THROTTLED = "throttled"
-    """Later; uses up no try."""
+    """Later; uses up no try, but after a day a person is asked."""
     NOT_SENT = "not_sent"
     """No byte of the request left."""
     UNKNOWN = "unknown"
@@ -173,6 +173,8 @@ class Job:
     last: Attempt | None
     text: str
     comment: Comment
+    throttled_since: datetime | None = None
+    """Since when each attempt was answered with *later*; None if the last one was not."""
     others: frozenset[str] = frozenset()
     """The platform's ids of other replies of ours in the thread: never evidence for this one."""
 

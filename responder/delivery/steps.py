@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 
+from responder.delivery.outcomes import DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS
 from responder.delivery.ports import (
     AttemptOutcome,
     Capabilities,
@@ -32,6 +33,11 @@ CALL_LIMIT_SECONDS = 20.0
 OPEN_ATTEMPT_SECONDS = SEND_DEADLINE_SECONDS + CALL_LIMIT_SECONDS + 5.0
 RETRY_SECONDS = (5.0, 30.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0)
 """Waits after the first, second, … try that was proven not to have posted anything."""
+PATIENCE = timedelta(hours=25)
+"""How long a place may say *later*: a quota of a day, and an hour. Then a person is asked."""
+SHORTEST_WAIT_SECONDS = 1.0
+SHARE_OF_WAIT = 0.1
+"""Whoever says *later* again is left alone for at least this much of the time since the first."""
 LOOKS = 3
 """How often a listing may fail before a person is asked."""
 LOOK_AGAIN_SECONDS = 10.0
@@ -53,9 +59,9 @@ def next_step(job: Job, capabilities: Capabilities, *, now: datetime) -> Step:
         return Step.POST
     if last.outcome is None:
         return Step.LOOK if now >= nobody_is_at_it(job) else Step.WAIT
-    if last.outcome is AttemptOutcome.THROTTLED and not capabilities.reads_back:
-        return Step.POST
-    if last.outcome is AttemptOutcome.THROTTLED and job.looks > 0:
+    has_looked = job.looks > 0 or not capabilities.reads_back
+    is_throttled = last.outcome is AttemptOutcome.THROTTLED
+    if is_throttled and has_looked and not _is_out_of_patience(job, now):
         return Step.POST
     return Step.LOOK
 
@@ -87,7 +93,7 @@ def after_call(
         case AttemptOutcome.HANDED_OVER:
             return _handed_over(base, capabilities, now=now)
         case AttemptOutcome.THROTTLED:
-            return replace(base, next_in=posted.after_seconds or 60.0)
+            return replace(base, next_in=_wait(job, posted.after_seconds, now))
         case AttemptOutcome.NOT_SENT:
             return _not_sent(base)
         case AttemptOutcome.REFUSED | AttemptOutcome.UNKNOWN:
@@ -114,7 +120,9 @@ def after_look(
         return _found(base, matches[0], capabilities, now=now)
     if last.outcome is AttemptOutcome.THROTTLED:
         # The platform says that it did not process it, and the look found nothing against that.
-        return replace(base, outcome=AttemptOutcome.THROTTLED, looks=1, next_in=0.0)
+        if _is_out_of_patience(job, now):
+            return replace(base, trigger=Trigger.REFUSED, reason="throttled")
+        return replace(base, looks=1, next_in=0.0)
     if last.outcome is AttemptOutcome.HANDED_OVER:
         return _still_handed_over(base, last.deadline_at, now=now)
     return _absent(base, found, capabilities, now=now)
@@ -181,6 +189,18 @@ def _still_handed_over(base: Settlement, deadline: datetime | None, *, now: date
             reason="not_seen_in_time",
         )
     return replace(base, is_held=base.external_id is not None, next_in=HANDED_OVER_LOOK_SECONDS)
+
+
+def _wait(job: Job, asked: float | None, now: datetime) -> float:
+    """How long to leave a place alone that says *later*: as it asks, within reason."""
+    since = job.throttled_since or now
+    least = max(SHORTEST_WAIT_SECONDS, (now - since).total_seconds() * SHARE_OF_WAIT)
+    wait = max(min(asked or DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS), least)
+    return min(wait, max((since + PATIENCE - now).total_seconds(), 0.0))
+
+
+def _is_out_of_patience(job: Job, now: datetime) -> bool:
+    return job.throttled_since is not None and now >= job.throttled_since + PATIENCE
 
 
 def _look_or_deadline(capabilities: Capabilities) -> float:

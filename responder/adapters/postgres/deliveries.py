@@ -167,6 +167,10 @@ async def _job(connection: AsyncConnection, reply_id: UUID) -> Job:
             SELECT j.reply_id, j.engagement_id, j.token, j.tries, j.looks, j.absent_since, e.state,
               d.text AS reply_text, a.attempt, a.started_at, a.outcome, a.answer, a.settled_at,
               a.deadline_at, a.external_id, {COMMENT_COLUMNS},
+              (SELECT min(t.started_at) FROM delivery_attempt t
+                WHERE t.reply_id = j.reply_id AND NOT EXISTS (SELECT 1 FROM delivery_attempt o
+                  WHERE o.reply_id = j.reply_id AND o.attempt >= t.attempt
+                    AND o.outcome IS DISTINCT FROM 'throttled')) AS throttled_since,
               ARRAY(SELECT o.external_id FROM delivery_attempt o
                 JOIN delivery_job k ON k.reply_id = o.reply_id
                 JOIN engagement f ON f.id = k.engagement_id
@@ -206,6 +210,7 @@ async def _job(connection: AsyncConnection, reply_id: UUID) -> Job:
         last=last,
         text=row.reply_text,
         comment=comment_of(row),
+        throttled_since=row.throttled_since,
         others=frozenset(row.others),
     )
 

@@ -153,6 +153,7 @@ WHY: Mapping[str, str] = {
     "not_seen_in_time": "it was not seen in time",
     "not_reachable": "the site could not be reached",
     "refused": "the site said no",
+    "throttled": "for a day the site said only: later",
     "listing_incomplete": "the site does not list everything",
     "cannot_be_read_back": "the site cannot be read",
     "returned": "a person took it back",

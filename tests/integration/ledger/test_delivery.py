@@ -57,6 +57,34 @@ async def test_a_refusal_is_only_believed_after_two_complete_looks(bench: Bench)
     await bench.audited()
 
 
+async def test_a_place_that_says_later_for_ever_is_left_to_a_person(bench: Bench) -> None:
+    await approved(bench, *[LATER] * 150)
+    await bench.deliver(within_seconds=3 * 86_400)
+    item = await bench.item()
+    assert item.row.state is State.DELIVERY_FAILED
+    assert item.history[-1].reason == "throttled"
+    assert len(item.deliveries) < 150
+    bench.place.script.clear()
+    await bench.approve(reply="In other words: yes.")
+    await bench.release()
+    await bench.deliver()
+    assert bench.place.texts("c1") == ["In other words: yes."]
+    await bench.audited()
+
+
+async def test_a_guard_that_says_later_for_hours_is_waited_for(bench: Bench) -> None:
+    await approved(bench, *[LATER] * 20)
+    await bench.deliver(within_seconds=86_400)
+    assert bench.place.texts("c1") == ["Yes, it does."]
+    assert await bench.states() == {"c1": State.ANSWERED}
+
+
+async def test_a_new_throttle_after_another_answer_is_met_with_new_patience(bench: Bench) -> None:
+    await approved(bench, LATER, *[UNREACHABLE] * 7, LATER)
+    await bench.deliver(within_seconds=3 * 86_400)
+    assert bench.place.texts("c1") == ["Yes, it does."]
+
+
 async def test_a_refused_reply_can_be_written_anew_and_sent(bench: Bench) -> None:
     await approved(bench, REFUSAL)
     await bench.deliver()

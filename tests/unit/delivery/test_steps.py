@@ -1,0 +1,124 @@
+"""What an answer means for the next step: decided without a ledger, a clock or a platform."""
+
+import math
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from responder.delivery import steps
+from responder.delivery.outcomes import LONGEST_WAIT_SECONDS
+from responder.delivery.ports import (
+    Attempt,
+    AttemptOutcome,
+    Capabilities,
+    Job,
+    OwnReply,
+    Posted,
+    ReadBack,
+)
+from responder.engagement.lifecycle import State, Trigger
+from responder.engagement.model import Author, Comment, EngagementId, ReplyId, SourceId
+from responder.testing.factories import NOON, comment
+from responder.testing.place import OBEDIENT
+
+CANNOT_BE_READ = replace(OBEDIENT, reads_back=False)
+
+
+def job(*, throttled_since: datetime, looks: int = 0) -> Job:
+    """A reply whose last attempt was answered with *later*."""
+    asked = comment()
+    return Job(
+        reply_id=ReplyId(UUID(int=7)),
+        engagement_id=EngagementId(UUID(int=8)),
+        source=SourceId("garden"),
+        token=UUID(int=9),
+        state=State.SENDING,
+        tries=0,
+        looks=looks,
+        absent_since=None,
+        last=Attempt(number=1, started_at=throttled_since, outcome=AttemptOutcome.THROTTLED),
+        throttled_since=throttled_since,
+        text="Yes, it does.",
+        comment=Comment(
+            source=SourceId("garden"),
+            comment_id=asked.comment_id,
+            thread_id=asked.thread_id,
+            parent_id=None,
+            root_id=asked.root_id,
+            author=Author(id="ann", name="Ann"),
+            text=asked.text,
+            published_at=NOON,
+            revision=1,
+            is_own=False,
+        ),
+    )
+
+
+def told_later(seconds: float | None, *, since: timedelta) -> float:
+    """How long is waited where a place says *later*, and has done so for this long."""
+    later = Posted(outcome=AttemptOutcome.THROTTLED, after_seconds=seconds)
+    settled = steps.after_call(job(throttled_since=NOON), later, OBEDIENT, now=NOON + since)
+    assert settled.next_in is not None
+    return settled.next_in
+
+
+@pytest.mark.parametrize("asked", [1.0, 60.0, 900.0, 86_400.0])
+def test_a_place_that_says_later_is_given_the_time_that_it_asks_for(asked: float) -> None:
+    assert told_later(asked, since=timedelta()) == asked
+
+
+@pytest.mark.parametrize("asked", [-math.inf, -86_400.0, 0.0, math.inf, 1e300, None])
+def test_no_wait_that_a_place_asks_for_is_believed_beyond_reason(asked: float | None) -> None:
+    assert 1.0 <= told_later(asked, since=timedelta()) <= LONGEST_WAIT_SECONDS
+
+
+@given(asked=st.floats(allow_nan=False), hours=st.floats(0.0, 40.0))
+def test_however_long_it_says_later_the_next_step_is_no_later_than_patience_ends(
+    asked: float, hours: float
+) -> None:
+    since = timedelta(hours=hours)
+    assert since + timedelta(seconds=told_later(asked, since=since)) <= max(since, steps.PATIENCE)
+
+
+def test_a_place_that_always_says_in_a_second_is_asked_ever_less_often() -> None:
+    now, calls = NOON, 0
+    while now < NOON + steps.PATIENCE:
+        now += timedelta(seconds=told_later(1.0, since=now - NOON))
+        calls += 1
+    assert calls < 150
+
+
+@pytest.mark.parametrize("capabilities", [OBEDIENT, CANNOT_BE_READ])
+def test_while_there_is_patience_it_is_posted_once_more(capabilities: Capabilities) -> None:
+    waiting = job(throttled_since=NOON, looks=1)
+    now = NOON + steps.PATIENCE - timedelta(seconds=1)
+    assert steps.next_step(waiting, capabilities, now=now) is steps.Step.POST
+
+
+@pytest.mark.parametrize("capabilities", [OBEDIENT, CANNOT_BE_READ])
+@pytest.mark.parametrize("looks", [0, 1])
+def test_when_patience_is_over_a_person_is_asked_instead(
+    capabilities: Capabilities, looks: int
+) -> None:
+    waiting = job(throttled_since=NOON, looks=looks)
+    now = NOON + steps.PATIENCE
+    assert steps.next_step(waiting, capabilities, now=now) is steps.Step.LOOK
+    nothing = ReadBack(replies=(), is_complete=False) if capabilities.reads_back else None
+    given_up = steps.after_look(waiting, nothing, capabilities, now=now)
+    assert (given_up.trigger, given_up.reason) == (Trigger.REFUSED, "throttled")
+    assert (given_up.outcome, given_up.next_in) == (AttemptOutcome.THROTTLED, None)
+
+
+def test_a_reply_that_is_found_when_patience_is_over_was_sent() -> None:
+    there = OwnReply(
+        external_id="r", text="Yes, it does.", url=None, posted_at=NOON, is_public=True
+    )
+    found = ReadBack(replies=(there,), is_complete=True)
+    settled = steps.after_look(
+        job(throttled_since=NOON), found, OBEDIENT, now=NOON + steps.PATIENCE
+    )
+    assert settled.trigger is Trigger.DELIVERED
