@@ -170,7 +170,8 @@ def relay(parts: Parts, process: Process) -> None:
     writer = parts.logs.writer()
     process.close_last(writer.stop)
     releases = Releases(parts.engine)
-    sender = OutboxRelay(parts.database_url, writer)
+    letters = DeadLetterRows(parts.engine)
+    sender = OutboxRelay(parts.database_url, writer, letters, clock=parts.clock)
     process.close_last(sender.close)
     outbox = Loop("outbox", sender.round, seconds=RELAY_SECONDS, clock=parts.clock)
     sender.wake = process.repeat(outbox).wake

@@ -66,6 +66,14 @@ class Rejected(LogError):
     """The log refused the append: nothing was written, and the same append will be refused again."""
 
 
+class TopicClosed(Rejected):
+    """The log takes nothing for this topic until an operator makes or opens it."""
+
+    def __init__(self, topic: str, why: str) -> None:
+        super().__init__(f"nothing can be appended to {topic}: {why}")
+        self.topic = topic
+
+
 class Unknown(LogError):
     """No answer in time, or none that settles it: what was asked may have happened."""
 
@@ -168,8 +176,9 @@ class LogWriter(Protocol):
         """Append all, in order per key, and wait until the log has them.
 
         Raises:
-            Rejected: the log refuses one of them (too large, unknown topic); **nothing** of a
-                single-record append was written.
+            Rejected: the log refuses one of them (too large, say); **nothing** of a single-record
+                append was written.
+            TopicClosed: a kind of `Rejected`, when it is the topic that is unknown or forbidden.
             Unknown: no answer in time; any of them may be there. Appending again may repeat them.
             Unreachable: the log is known to be away; nothing was written.
         """

@@ -25,6 +25,7 @@ from responder.stream.log import (
     Rebalancing,
     Record,
     Rejected,
+    TopicClosed,
     Unknown,
     Unreachable,
 )
@@ -186,7 +187,7 @@ class MemoryWriter:
         if len(record.value) > MAX_RECORD_BYTES:
             raise Rejected(f"a value of {len(record.value)} bytes is too large")
         if not self._server.partitions([record.topic]):
-            raise Rejected(f"there is no topic {record.topic}")
+            raise TopicClosed(record.topic, "there is none")
 
 
 @dataclass(eq=False)

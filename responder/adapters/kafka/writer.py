@@ -1,7 +1,8 @@
 """The log port's writer on Apache Kafka: acknowledged means that all in-sync replicas have it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import aiokafka.errors as kafka  # type: ignore[import-untyped]
@@ -13,19 +14,28 @@ from aiokafka.record.default_records import (  # type: ignore[import-untyped]
 from responder.adapters.kafka.connection import reason
 from responder.adapters.kafka.options import KafkaOptions
 from responder.adapters.kafka.producers import Producer, Producers
-from responder.stream.log import NewRecord, Partition, Position, Rejected, Unknown, Unreachable
+from responder.stream.log import (
+    NewRecord,
+    Partition,
+    Position,
+    Rejected,
+    TopicClosed,
+    Unknown,
+    Unreachable,
+)
 
 NEW_TOPIC_TRIES = 3
 NEW_TOPIC_SECONDS = 0.1
 """A topic that was made a moment ago is not known to every broker at once."""
 
 _REFUSED = (
-    kafka.ClusterAuthorizationFailedError,
     kafka.InvalidTimestampError,
-    kafka.InvalidTopicError,
     kafka.MessageSizeTooLargeError,
     kafka.PolicyViolationError,
     kafka.RecordListTooLargeError,
+)
+_CLOSED = (
+    kafka.InvalidTopicError,
     kafka.TopicAuthorizationFailedError,
     kafka.UnknownTopicOrPartitionError,
 )
@@ -98,7 +108,8 @@ class KafkaLogWriter:
     async def _learn(self, producer: Producer, topics: set[str]) -> None:
         """See that the topics exist: aiokafka would create them, or wait for 40 s."""
         for topic in topics - producer.known_topics:
-            await self._find(producer, topic)
+            with self._closing(topic):
+                await self._find(producer, topic)
             producer.known_topics.add(topic)
 
     @staticmethod
@@ -112,7 +123,7 @@ class KafkaLogWriter:
             if error is not kafka.UnknownTopicOrPartitionError:
                 break
             await asyncio.sleep(NEW_TOPIC_SECONDS)
-        if issubclass(error, _REFUSED):
+        if issubclass(error, _CLOSED):
             raise error
 
     async def _send(
@@ -129,8 +140,18 @@ class KafkaLogWriter:
             sent.append(future)
         if sent:
             await asyncio.wait(sent)
-        for future in sent:
-            future.result()
+        for record, future in zip(records, sent, strict=True):
+            with self._closing(self._wire(record.topic)):
+                future.result()
+
+    @contextmanager
+    def _closing(self, wire: str) -> Iterator[None]:
+        """An answer that is about this topic, and not about the record, is said to be."""
+        try:
+            yield
+        except _CLOSED as error:
+            topic = wire.removeprefix(self._options.topic_prefix)
+            raise TopicClosed(topic, type(error).__name__) from error
 
     def _wire(self, topic: str) -> str:
         return self._options.topic_prefix + topic

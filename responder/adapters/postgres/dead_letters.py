@@ -17,7 +17,7 @@ from responder.engagement.events import EngagementReceived, Event
 from responder.engagement.model import PersonId
 from responder.engagement.record import Entry
 
-ACCEPTING = frozenset({PUSH, "triage"})
+ACCEPTING = frozenset({PUSH, "relay", "triage"})
 """Where a record that fails is one that did not come in. What fails elsewhere came in at triage."""
 
 
@@ -42,6 +42,19 @@ class DeadLetterRows:
                     WHERE id = :id AND status = 'retried'
                     """),
                 {"id": dead_letter_id},
+            )
+
+    async def settle_sent(self, dead_letters: Sequence[UUID], *, stage: str) -> None:
+        """Close those that were retried and had failed in this stage, where they now succeeded."""
+        if not dead_letters:
+            return
+        async with transaction(self._engine) as connection:
+            await connection.execute(
+                text("""
+                    UPDATE dead_letter SET status = 'settled', ended_at = now()
+                    WHERE id = ANY(:ids) AND status = 'retried' AND failed_at_stage = :stage
+                    """),
+                {"ids": list(dead_letters), "stage": stage},
             )
 
 

@@ -4,6 +4,10 @@ A relay owns a shard by a session advisory lock on a connection of its own and s
 of ids: append, await, mark. A second relay skips the whole shard, never a row: taking the next row
 while the first is in flight would send a thread's events out of order. A crash between append and
 mark sends a row again, with the same event id; every reader's inbox absorbs it.
+
+A record that the log refuses for good becomes a dead letter in the ledger, where a person sees it
+and may hand it back, and the rest goes on. Where the log refuses a whole topic, its rows wait and
+the others go on: a dead letter for each would bury what one command of an operator mends.
 """
 
 import base64
@@ -11,11 +15,13 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from responder.adapters.postgres.dead_letters import DeadLetterRows
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.recording import (
     SHARDS,
@@ -26,31 +32,58 @@ from responder.adapters.postgres.recording import (
     lock_engagement,
     move_engagement,
 )
+from responder.engagement.deadletter import Buried, earlier_id, letter_id
 from responder.engagement.errors import Unavailable
 from responder.engagement.events import ReplyApproved
 from responder.engagement.lifecycle import State, Trigger, step
 from responder.engagement.model import DismissalReason, EngagementId
+from responder.engagement.ports import Clock
 from responder.engagement.record import Entry
-from responder.stream.log import LogError, LogWriter, NewRecord
+from responder.stream.log import LogError, LogWriter, NewRecord, Rejected, TopicClosed
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 SHARD_LOCK_CLASS = 0x6F7574
 BATCH = 500
+BATCH_BYTES = 8 * 1024 * 1024
+"""A round takes no more, but always one row: a writer holds only so much that has no answer yet."""
+CLOSED_SECONDS = 30.0
+"""How long the rows of a topic wait after the log has refused all of it."""
+STAGE = "relay"
+
+_DUE = """
+SELECT id, topic, key, event_id, headers, payload
+FROM (
+  SELECT *, row_number() OVER by_id AS n, sum(octet_length(payload)) OVER by_id AS bytes
+  FROM (
+    SELECT * FROM outbox
+    WHERE sent_at IS NULL AND shard = ANY($1::smallint[]) AND topic <> ALL($2::text[])
+    ORDER BY id LIMIT $3) due
+  WINDOW by_id AS (ORDER BY id)) sized
+WHERE bytes <= $4 OR n = 1
+ORDER BY id
+"""
 
 
 class OutboxRelay:
     """Sends what transactions left in the outbox. One `round` at a time per instance."""
 
-    def __init__(self, dsn: str, writer: LogWriter) -> None:
+    def __init__(
+        self, dsn: str, writer: LogWriter, dead_letters: DeadLetterRows, *, clock: Clock
+    ) -> None:
         """Nothing is opened before the first round.
 
         Args:
             dsn: direct, not through a pooler: the session holds the shards' locks.
             writer: where to append.
+            dead_letters: where what it refuses for good is kept.
+            clock: tells when a closed topic is tried again.
         """
         self._dsn = dsn
         self._writer = writer
+        self._dead_letters = dead_letters
+        self._clock = clock
+        self._closed: dict[str, float] = {}
         self.wake: Callable[[], None] = lambda: None
         """Called when a transaction has left something."""
         self._connection: Connection | None = None
@@ -60,7 +93,8 @@ class OutboxRelay:
         """Send what is due in every shard that is ours or free; tells whether there is more.
 
         Raises:
-            Unavailable: database or log are away; what was not marked is sent again.
+            Unavailable: database or log are away, or the log refuses a topic; what was not marked
+                is sent again.
         """
         try:
             return await self._round(await self._connected())
@@ -86,21 +120,60 @@ class OutboxRelay:
 
     async def _round(self, connection: Connection) -> bool:
         await self._take_free_shards(connection)
+        now = self._clock.monotonic()
+        self._closed = {topic: until for topic, until in self._closed.items() if until > now}
         rows = await connection.fetch(
-            """
-            SELECT id, topic, key, headers, payload FROM outbox
-            WHERE sent_at IS NULL AND shard = ANY($1::smallint[]) ORDER BY id LIMIT $2
-            """,
-            sorted(self._owned),
-            BATCH,
+            _DUE, sorted(self._owned), list(self._closed), BATCH, BATCH_BYTES
         )
-        if rows:
+        refused = await self._send(connection, rows)
+        if refused is not None:
+            raise Unavailable(what="the log", why=str(refused)) from refused
+        return bool(rows)
+
+    async def _send(self, connection: Connection, rows: Sequence[Any]) -> TopicClosed | None:
+        """Append and mark, in order; of rows that are refused together, each half by itself.
+
+        Gives what closed a topic, if one was found closed; its rows were left out.
+        """
+        if not rows:
+            return None
+        try:
             await self._writer.append([_record(row) for row in rows])
-            await connection.execute(
-                "UPDATE outbox SET sent_at = now() WHERE id = ANY($1::bigint[])",
-                [row["id"] for row in rows],
-            )
-        return len(rows) == BATCH
+        except TopicClosed as closed:
+            self._closed[closed.topic] = self._clock.monotonic() + CLOSED_SECONDS
+            await self._send(connection, [row for row in rows if row["topic"] != closed.topic])
+            return closed
+        except Rejected as refusal:
+            if len(rows) == 1:
+                await self._dead_letters.take([self._refused(rows[0], refusal)])
+                await _mark(connection, rows)
+                return None
+            middle = len(rows) // 2
+            closed_before = await self._send(connection, rows[:middle])
+            rest = [row for row in rows[middle:] if row["topic"] not in self._closed]
+            return await self._send(connection, rest) or closed_before
+        await self._dead_letters.settle_sent(_letters(rows), stage=STAGE)
+        await _mark(connection, rows)
+        return None
+
+    def _refused(self, row: Any, refusal: Rejected) -> Buried:
+        now = self._clock.now()
+        record = _record(row)
+        return Buried(
+            id=earlier_id(record.headers) or letter_id(STAGE, row["event_id"]),
+            topic=record.topic,
+            partition=None,
+            offset=None,
+            key=record.key,
+            value=record.value,
+            headers=record.headers,
+            stage=STAGE,
+            why=str(refusal),
+            attempts=1,
+            first_failed_at=now,
+            last_failed_at=now,
+            source=dict(record.headers).get("ce_source", b"").decode("utf-8", "replace") or None,
+        )
 
     async def _take_free_shards(self, connection: Connection) -> None:
         free = sorted(set(range(SHARDS)) - self._owned)
@@ -112,6 +185,19 @@ class OutboxRelay:
             free,
         )
         self._owned.update(row["s"] for row in taken)
+
+
+async def _mark(connection: Connection, rows: Sequence[Any]) -> None:
+    await connection.execute(
+        "UPDATE outbox SET sent_at = now() WHERE id = ANY($1::bigint[])",
+        [row["id"] for row in rows],
+    )
+
+
+def _letters(rows: Sequence[Any]) -> Sequence[UUID]:
+    """The dead letters that a person has handed back among these."""
+    found = (earlier_id(_record(row).headers) for row in rows)
+    return [each for each in found if each is not None]
 
 
 def _record(row: Any) -> NewRecord:

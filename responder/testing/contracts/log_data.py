@@ -5,7 +5,15 @@ from collections import Counter
 
 import pytest
 
-from responder.stream.log import Assignment, NewRecord, Partition, Rejected, Unknown, Unreachable
+from responder.stream.log import (
+    Assignment,
+    NewRecord,
+    Partition,
+    Rejected,
+    TopicClosed,
+    Unknown,
+    Unreachable,
+)
 from responder.testing.contracts.log_bench import (
     LONG_SECONDS,
     Bench,
@@ -103,8 +111,9 @@ class WritingContract(LogCase):
         writer = await bench.writer()
         with pytest.raises(Rejected):
             await append(writer, topic, [b"x" * (bench.harness.max_record_bytes + 1)])
-        with pytest.raises(Rejected):
+        with pytest.raises(TopicClosed) as closed:
             await append(writer, f"{topic}-that-does-not-exist", [b"lost"])
+        assert closed.value.topic == f"{topic}-that-does-not-exist"
         await append(writer, topic, [b"fine"])
         reader = await bench.alone(topic)
         await bench.has(reader, 1)

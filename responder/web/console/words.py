@@ -6,6 +6,7 @@ them; the console and the command line take their words from here, and a test re
 words that should not be there.
 """
 
+import re
 from collections.abc import Mapping
 
 from responder.access.model import Role, Shortcuts, Theme
@@ -18,7 +19,10 @@ from responder.engagement.model import (
     Sentiment,
     Urgency,
 )
+from responder.intake.ports import Reason
 from responder.review.ports import Balance
+
+_CODE = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 
 SEND = "Send reply"
 CLOSE = "Close without reply"
@@ -143,24 +147,57 @@ STAGES: Mapping[str, str] = {
     "triage": "while it was read",
     "drafting": "while a suggestion was made",
     "delivery": "while the reply was posted",
+    "relay": "while it was passed on",
 }
 """Where a record failed."""
 
 WHY: Mapping[str, str] = {
     "thread_changed": "the comment or its thread changed",
     "approval_void": "it was no longer as it was decided",
+    "not_approved_any_more": "it was taken back or decided otherwise",
+    "deleted": "its author deleted the comment",
+    "gone": "the comment is not on the site any more",
+    "answered": "it is answered",
     "no_way_out": "there is no way to post there",
     "not_seen_in_time": "it was not seen in time",
     "not_reachable": "the site could not be reached",
     "refused": "the site said no",
-    "throttled": "for a day the site said only: later",
+    "throttled": "the site asked us to wait, for too long",
     "listing_incomplete": "the site does not list everything",
     "cannot_be_read_back": "the site cannot be read",
-    "returned": "a person took it back",
     "no_knowledge": "nothing that we know answers it",
     "not_wanted": "nobody waits for a reply",
+    "ungrounded": "nothing that we know supports what it said",
+    "gives_nothing": "it gave the person nothing",
+    "wrong_language": "it was in another language",
+    "too_long": "it was too long for the place",
+    "promotion": "it advertised, and nobody had asked",
+    "personal_data": "it held personal data",
+    "unsafe_output": "it held what must not go out",
+    "invalid_output": "what the model wrote could not be read",
+    "model_declined": "the model declined",
+    "unavailable": "the model was not there",
+    "handler_timeout": "it took too long",
+    "head_of_line": "everything behind it had to wait",
+    "failed": "it failed again and again",
     **{reason.value: said for reason, said in REASONS.items()},
 }
+
+CAUSES: Mapping[Reason, str] = {
+    Reason.MISSING_HEADER: "A header is missing",
+    Reason.MALFORMED_HEADER: "A header could not be read",
+    Reason.CLOCK_OFF: "A clock is wrong, ours or theirs",
+    Reason.WRONG_SIGNATURE: "The signature or the token is wrong",
+    Reason.SECRET_ENDED: "The secret is not in use any more",
+    Reason.UNKNOWN_ADDRESS: "The address is unknown",
+    Reason.BAD_ENVELOPE: "The headers contradict the format",
+    Reason.TOO_LARGE: "Too large",
+    Reason.TOO_SLOW: "Too slow",
+    Reason.MEDIA_TYPE: "Another kind of content than agreed",
+    Reason.RATE_LIMIT: "Too many at once",
+    Reason.LOG_AWAY: "Our fault: it could not be stored just then",
+}
+"""Why a push was refused."""
 
 WRITERS: Mapping[str, str] = {
     "rule": "a rule",
@@ -282,12 +319,24 @@ def suggester(writer: str) -> str:
 
 
 def stage(name: str) -> str:
-    return STAGES.get(name, name)
+    return STAGES.get(name) or f"in a part called {_quoted(name)}"
+
+
+def cause(reason: str) -> str:
+    """Why a push was refused."""
+    return CAUSES[Reason(reason)] if reason in set(Reason) else f"Refused as {_quoted(reason)}"
 
 
 def why(reason: str) -> str:
-    """The reason of an act; one without words of its own keeps its name."""
-    return WHY.get(reason) or reason.replace("_", " ")
+    """The reason of an act; a code without words of its own is quoted, and a sentence stays one."""
+    known = WHY.get(reason)
+    if known is None and _CODE.fullmatch(reason):
+        return f"for a reason without words here: {_quoted(reason)}"
+    return known or reason
+
+
+def _quoted(code: str) -> str:
+    return f"“{code.replace('_', ' ')}”"
 
 
 def who(actor: str) -> str:

@@ -17,7 +17,15 @@ import asyncpg
 from responder.adapters.postgres.log import headers
 from responder.adapters.postgres.log.session import Connection, Refusal, Session
 from responder.engagement.ports import Clock
-from responder.stream.log import NewRecord, Partition, Position, Rejected, Unknown, Unreachable
+from responder.stream.log import (
+    NewRecord,
+    Partition,
+    Position,
+    Rejected,
+    TopicClosed,
+    Unknown,
+    Unreachable,
+)
 from responder.stream.partitioning import partition_for
 
 MAX_RECORD_BYTES = 1_048_576
@@ -222,7 +230,7 @@ class PostgresLogWriter:
         if new.topic not in self._partitions:
             await self._look_up(deadline)
         if new.topic not in self._partitions:
-            raise Rejected(f"there is no topic {new.topic!r}")
+            raise TopicClosed(new.topic, "there is none")
         count = self._partitions[new.topic]
         if new.key is None:
             return next(self._unkeyed) % count
