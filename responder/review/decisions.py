@@ -1,9 +1,13 @@
 """What a person's command does to an engagement under lock: pure."""
 
 import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
+from responder.engagement.errors import Conflict
 from responder.engagement.events import web_address
 from responder.engagement.lifecycle import ENDS, IllegalTransition, Move, State, Trigger, step
 from responder.engagement.model import PERSON_REASONS, DismissalReason
@@ -23,7 +27,10 @@ from responder.review.ports import (
     TextUnusable,
     TooLateToUndo,
     Undo,
+    UsedBefore,
 )
+
+AnyCommand = TypeVar("AnyCommand", bound=Command)
 
 UNDO_SECONDS_MAX = 120
 INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
@@ -47,7 +54,7 @@ def approve(locked: Locked, command: Approve, *, now: datetime, decision_id: UUI
         engagement_id=command.engagement_id,
         actor=command.actor,
         at=now,
-        key=command.key,
+        key=command.scoped_key,
         moves=(*moves, step(state, Trigger.APPROVED)),
         hold=Hold(
             decision_id=decision_id,
@@ -72,7 +79,7 @@ def dismiss(locked: Locked, command: Dismiss, *, now: datetime, decision_id: UUI
         engagement_id=command.engagement_id,
         actor=command.actor,
         at=now,
-        key=command.key,
+        key=command.scoped_key,
         reason=command.reason.value,
         hold=Hold(
             decision_id=decision_id,
@@ -85,9 +92,11 @@ def dismiss(locked: Locked, command: Dismiss, *, now: datetime, decision_id: UUI
     )
 
 
-def undo(locked: Locked, command: Undo, *, now: datetime) -> Decision:
-    """Take the held decision back."""
+def undo(locked: Locked, command: Undo, *, now: datetime) -> Decision | None:
+    """Take the held decision back; None if it was taken back or stopped before."""
     held = locked.held
+    if held is None and locked.item.row.state is State.AWAITING_REVIEW:
+        return None
     if held is None:
         raise TooLateToUndo
     moves = (step(State.APPROVED, Trigger.UNDONE),) if held.kind == "reply" else ()
@@ -108,7 +117,7 @@ def posted_by_person(locked: Locked, command: PostedByPerson, *, now: datetime) 
         engagement_id=command.engagement_id,
         actor=command.actor,
         at=now,
-        key=command.key,
+        key=command.scoped_key,
         moves=(step(locked.item.row.state, Trigger.POSTED_BY_PERSON),),
         end_url=_link(command.url),
         end_text=usable(command.text, limit=locked.item.text_limit),
@@ -123,7 +132,7 @@ def found_there(locked: Locked, command: FoundThere, *, now: datetime) -> Decisi
         engagement_id=command.engagement_id,
         actor=command.actor,
         at=now,
-        key=command.key,
+        key=command.scoped_key,
         moves=(step(State.DELIVERY_UNKNOWN, Trigger.DELIVERED),),
         end_url=_link(command.url),
     )
@@ -137,7 +146,7 @@ def send_again(locked: Locked, command: SendAgain, *, now: datetime) -> Decision
         engagement_id=command.engagement_id,
         actor=command.actor,
         at=now,
-        key=command.key,
+        key=command.scoped_key,
         moves=(step(State.DELIVERY_UNKNOWN, Trigger.SENT_AGAIN),),
         sends_again=True,
     )
@@ -152,9 +161,27 @@ def reopen(locked: Locked, command: Reopen, *, now: datetime) -> Decision:
         engagement_id=command.engagement_id,
         actor=command.actor,
         at=now,
-        key=command.key,
+        key=command.scoped_key,
         moves=(step(state, trigger),),
     )
+
+
+def check_repeat(
+    locked: Locked, command: AnyCommand, decide: Callable[[Locked, AnyCommand], Decision]
+) -> None:
+    """A repeat has nothing to do while its effect holds; where it is gone, it must not seem done.
+
+    It is gone when the same could be decided anew: it was taken back, stopped, or opened again. To
+    do it anew takes a new form, since nobody knows whether this is a wish or an old press on its way.
+
+    Raises:
+        UsedBefore: the effect is gone.
+    """
+    try:
+        decide(locked, replace(command, context=locked.item.context))
+    except Conflict:
+        return
+    raise UsedBefore
 
 
 def usable(text: str, *, limit: int) -> str:

@@ -37,6 +37,11 @@ class Command:
     context: str
     """The digest of the thread that was shown (`engagement.context.digest`)."""
 
+    @property
+    def scoped_key(self) -> str:
+        """The key for this person, comment and act alone: the same key elsewhere is no repeat."""
+        return f"{type(self).__name__} {self.engagement_id} {self.actor} {self.key}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approve(Command):
@@ -119,6 +124,11 @@ class AlreadyDecided(Conflict):
 
     who: str
     current: "Item"
+
+
+@dataclass(eq=False, kw_only=True)
+class UsedBefore(Conflict):
+    """This was decided here before, and taken back or stopped since; nothing was done now."""
 
 
 @dataclass(eq=False, kw_only=True)

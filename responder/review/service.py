@@ -1,11 +1,19 @@
 """What a person may decide about an engagement."""
 
+from datetime import datetime
+from functools import partial
+from typing import Protocol, TypeVar
+
 from responder.engagement.ports import Clock, Ids
 from responder.review import decisions
+from responder.review.decisions import AnyCommand
 from responder.review.ports import (
     Approve,
+    Command,
+    Decision,
     Dismiss,
     FoundThere,
+    Locked,
     PostedByPerson,
     Reopen,
     ReviewWork,
@@ -13,12 +21,23 @@ from responder.review.ports import (
     Undo,
 )
 
+CommandT_contra = TypeVar("CommandT_contra", bound=Command, contravariant=True)
+
+
+class Decide(Protocol[CommandT_contra]):
+    """One of the pure decisions."""
+
+    def __call__(
+        self, locked: Locked, command: CommandT_contra, /, *, now: datetime
+    ) -> Decision: ...
+
 
 class Review:
     """Loads and locks, decides by pure functions, records everything in one transaction.
 
     Every call raises NotFound, StaleApproval (the thread moved), AlreadyDecided, TextUnusable or
-    IllegalTransition, and then nothing was changed. A repeated idempotency key does nothing.
+    IllegalTransition, and then nothing was changed. A repeated idempotency key does nothing, and
+    raises UsedBefore once what it did was taken back or stopped.
     """
 
     def __init__(self, *, work: ReviewWork, clock: Clock, ids: Ids) -> None:
@@ -28,52 +47,43 @@ class Review:
 
     async def approve(self, command: Approve) -> None:
         """Bind an approval to the exact text and to the thread as it was shown; hold it."""
-        async with self._work.begin() as tx:
-            locked = await tx.lock(command.engagement_id)
-            if not await tx.seen(command.key):
-                now = self._clock.now()
-                decision = decisions.approve(locked, command, now=now, decision_id=self._ids.uuid())
-                await tx.record(decision)
+        decide = partial(decisions.approve, decision_id=self._ids.uuid())
+        await self._decide(command, decide)
 
     async def dismiss(self, command: Dismiss) -> None:
         """Close without reply, for a reason; held like a reply, and open until released."""
-        async with self._work.begin() as tx:
-            locked = await tx.lock(command.engagement_id)
-            if not await tx.seen(command.key):
-                now = self._clock.now()
-                decision = decisions.dismiss(locked, command, now=now, decision_id=self._ids.uuid())
-                await tx.record(decision)
+        decide = partial(decisions.dismiss, decision_id=self._ids.uuid())
+        await self._decide(command, decide)
 
     async def undo(self, command: Undo) -> None:
         """Take a held decision back. Raises TooLateToUndo when it is on its way."""
         async with self._work.begin() as tx:
             locked = await tx.lock(command.engagement_id)
-            await tx.record(decisions.undo(locked, command, now=self._clock.now()))
+            decision = decisions.undo(locked, command, now=self._clock.now())
+            if decision is not None:
+                await tx.record(decision)
 
     async def posted_by_person(self, command: PostedByPerson) -> None:
         """End as answered on the person's word and link."""
-        async with self._work.begin() as tx:
-            locked = await tx.lock(command.engagement_id)
-            if not await tx.seen(command.key):
-                await tx.record(decisions.posted_by_person(locked, command, now=self._clock.now()))
+        await self._decide(command, decisions.posted_by_person)
 
     async def found_there(self, command: FoundThere) -> None:
         """Settle an unknown delivery: it stands there."""
-        async with self._work.begin() as tx:
-            locked = await tx.lock(command.engagement_id)
-            if not await tx.seen(command.key):
-                await tx.record(decisions.found_there(locked, command, now=self._clock.now()))
+        await self._decide(command, decisions.found_there)
 
     async def send_again(self, command: SendAgain) -> None:
         """Settle an unknown delivery: it is not there, post it once more."""
-        async with self._work.begin() as tx:
-            locked = await tx.lock(command.engagement_id)
-            if not await tx.seen(command.key):
-                await tx.record(decisions.send_again(locked, command, now=self._clock.now()))
+        await self._decide(command, decisions.send_again)
 
     async def reopen(self, command: Reopen) -> None:
         """Open again what ended, or what was refused by the platform."""
+        await self._decide(command, decisions.reopen)
+
+    async def _decide(self, command: AnyCommand, decision: "Decide[AnyCommand]") -> None:
         async with self._work.begin() as tx:
             locked = await tx.lock(command.engagement_id)
-            if not await tx.seen(command.key):
-                await tx.record(decisions.reopen(locked, command, now=self._clock.now()))
+            decide = partial(decision, now=self._clock.now())
+            if await tx.seen(command.scoped_key):
+                decisions.check_repeat(locked, command, decide)
+            else:
+                await tx.record(decide(locked, command))
