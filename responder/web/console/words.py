@@ -148,6 +148,10 @@ STAGES: Mapping[str, str] = {
     "drafting": "while a suggestion was made",
     "delivery": "while the reply was posted",
     "relay": "while it was passed on",
+    "entries": "while it was entered in the guestbook",
+    "audit": "while it was counted",
+    "dead-letters": "while it was put among what could not be read",
+    "dead letter": "among what could not be read",
 }
 """Where a record failed."""
 
@@ -156,6 +160,7 @@ WHY: Mapping[str, str] = {
     "approval_void": "it was no longer as it was decided",
     "not_approved_any_more": "it was taken back or decided otherwise",
     "deleted": "its author deleted the comment",
+    "deleted_by_author": "its author deleted the comment",
     "gone": "the comment is not on the site any more",
     "answered": "it is answered",
     "no_way_out": "there is no way to post there",
