@@ -55,7 +55,6 @@ def console_app(
         PlainHttp: `public_url` is plain HTTP and not on this machine.
     """
     assets = Assets()
-    hub = sse.Hub(desk=desk, clock=clock)
     console = Console(
         desk=desk,
         review=review,
@@ -63,7 +62,7 @@ def console_app(
         access=access,
         clock=clock,
         ids=ids,
-        hub=hub,
+        hub=sse.Hub(desk=desk, clock=clock),
         templates=Templates(assets, demo=demo),
         cookie=security.SessionCookie.under(
             public_url, lifetime_seconds=int(SESSION_LIFETIME.total_seconds())
@@ -72,19 +71,15 @@ def console_app(
     )
     app = server.application(hosts=hosts, middlewares=[_unknown_addresses_in_words(console)])
     app[CONSOLE] = console
-    app.add_routes(_pages(console))
-    app.add_routes([web.get("/static/{name}", assets.serve)])
-    app.add_routes(
-        api_routes(
-            desk=desk,
-            review=review,
-            access=access,
-            ids=ids,
-            tokens=security.ApiTokens.of(api_tokens),
-            public_url=public_url,
-        )
-    )
-    app.add_routes(extra_routes)
+    app.add_routes([*_pages(console), web.get("/static/{name}", assets.serve)])
+    app.add_routes([*_programs(console, api_tokens), *extra_routes])
+    _guard_every_answer(app, public_url)
+    app.on_shutdown.append(_close_stream)
+    app.cleanup_ctx.append(_follow_changes)
+    return app
+
+
+def _guard_every_answer(app: web.Application, public_url: str) -> None:
     guards = security.headers(https=public_url.startswith("https:"))
 
     async def guard(_: web.Request, response: web.StreamResponse) -> None:
@@ -92,9 +87,6 @@ def console_app(
             response.headers.setdefault(name, value)
 
     app.on_response_prepare.append(guard)
-    app.on_shutdown.append(_close_stream)
-    app.cleanup_ctx.append(_follow_changes)
-    return app
 
 
 def _pages(console: Console) -> list[web.RouteDef]:
@@ -130,6 +122,17 @@ def _pages(console: Console) -> list[web.RouteDef]:
         post("/me/sessions/{id}/end", account.end_session, Act.READ),
         get("/help/keys", account.keys),
     ]
+
+
+def _programs(console: Console, tokens: Mapping[str, PersonId]) -> list[web.RouteDef]:
+    return api_routes(
+        desk=console.desk,
+        review=console.review,
+        access=console.access,
+        ids=console.ids,
+        tokens=security.ApiTokens.of(tokens),
+        public_url=console.public_url,
+    )
 
 
 async def _to_queue(_: Visit) -> web.StreamResponse:
