@@ -1,27 +1,22 @@
 """When each source is read, and that no two processes read one at a time."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.turns import turn
 from responder.app.places import Places
 from responder.engagement.model import SourceId
 from responder.engagement.ports import Clock
 from responder.reconcile.service import Reconcile
 
-LOCK_CLASS = 0x7263
-
 
 class SourceReader:
     """Reads every source that is due, one after another; of each one reader at a time anywhere."""
 
-    def __init__(self, stage: Reconcile, places: Places, engine: AsyncEngine, clock: Clock) -> None:
+    LOCK_CLASS = 0x7263
+
+    def __init__(self, stage: Reconcile, places: Places, dsn: str, clock: Clock) -> None:
+        """`dsn` is direct, not through a pooler."""
         self._stage = stage
         self._places = places
-        self._engine = engine
+        self._dsn = dsn
         self._clock = clock
         self._due: dict[SourceId, float] = {}
 
@@ -36,8 +31,8 @@ class SourceReader:
     async def _read(self, source: SourceId) -> bool:
         wait = self._places.poll_seconds.get(source, 60.0)
         self._due[source] = self._clock.monotonic() + wait
-        async with self._alone(source) as is_alone:
-            if not is_alone:
+        async with turn(self._dsn, lock_class=self.LOCK_CLASS, name=source) as is_ours:
+            if not is_ours:
                 return False
             ended = await self._stage.pass_once(source)
         if ended.is_ok and not ended.is_whole:
@@ -46,13 +41,3 @@ class SourceReader:
         if ended.wait_seconds is not None:
             self._due[source] = self._clock.monotonic() + max(wait, ended.wait_seconds)
         return False
-
-    @asynccontextmanager
-    async def _alone(self, source: SourceId) -> AsyncIterator[bool]:
-        """Another process may have the same role: its lock, on a transaction, ends with it."""
-        async with transaction(self._engine) as connection:
-            locked = await connection.execute(
-                text("SELECT pg_try_advisory_xact_lock(:class, hashtext(:source))"),
-                {"class": LOCK_CLASS, "source": source},
-            )
-            yield bool(locked.scalar_one())

@@ -195,7 +195,7 @@ def reconcile(parts: Parts, process: Process) -> None:
         sink=LogSink(writer, clock=parts.clock, limit_seconds=15.0),
         clock=parts.clock,
     )
-    reader = SourceReader(stage, parts.places, parts.engine, parts.clock)
+    reader = SourceReader(stage, parts.places, parts.database_url, parts.clock)
     process.repeat(Loop("reconcile", reader.tick, seconds=RECONCILE_SECONDS, clock=parts.clock))
     entries = EntryConsumer(Enter(parts.places.enter))
     consume(
