@@ -18,8 +18,7 @@ import asyncio
 import socket
 from collections.abc import Collection
 from io import BytesIO
-from types import SimpleNamespace, TracebackType
-from typing import Self
+from types import SimpleNamespace
 
 import aiohttp
 from aiohttp import AddrInfoType, ClientTimeout, TraceConfig
@@ -67,7 +66,7 @@ class _Sending:
 
 
 class GuardedHttp:
-    """The `Http` port over aiohttp, for one source. Use as an async context manager.
+    """The `Http` port over aiohttp, for one source. Holds nothing between two requests.
 
     Args:
         networks: where else than public addresses this source may lead.
@@ -87,28 +86,6 @@ class GuardedHttp:
         self._user_agent = user_agent
         self._networks = tuple(networks)
         self._ports = WEB_PORTS | frozenset(ports)
-        self._session: aiohttp.ClientSession | None = None
-
-    async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                socket_factory=self._guard, force_close=True, use_dns_cache=False
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": self._user_agent, "Accept-Encoding": "identity"},
-            trust_env=False,
-            trace_configs=[_tracing()],
-        )
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._session is not None:
-            await self._session.close()
 
     async def send(self, request: Request) -> Result:
         """Send once. Never raises, except when cancelled."""
@@ -123,17 +100,18 @@ class GuardedHttp:
             return _outcome(error, sending, request)
 
     async def _exchange(self, request: Request, url: URL, sending: _Sending) -> Result:
-        if self._session is None:
-            return NotSent(why="the client is not open")
-        async with self._session.request(
-            request.method,
-            url,
-            headers=request.headers,
-            data=_data(request.body),
-            allow_redirects=False,
-            timeout=ClientTimeout(total=None),
-            trace_request_ctx=sending,
-        ) as response:
+        async with (
+            self._session() as session,
+            session.request(
+                request.method,
+                url,
+                headers=request.headers,
+                data=_data(request.body),
+                allow_redirects=False,
+                timeout=ClientTimeout(total=None),
+                trace_request_ctx=sending,
+            ) as response,
+        ):
             try:
                 body = await _body(response.content, request.max_bytes)
             except (aiohttp.ClientError, OSError) as error:
@@ -143,6 +121,17 @@ class GuardedHttp:
                 return Lost(why=why, status=response.status)
             headers = {name.lower(): response.headers[name] for name in response.headers}
             return Answer(status=response.status, headers=headers, body=body)
+
+    def _session(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                socket_factory=self._guard, force_close=True, use_dns_cache=False
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": self._user_agent, "Accept-Encoding": "identity"},
+            trust_env=False,
+            trace_configs=[_tracing()],
+        )
 
     def _checked(self, text: str) -> URL | NotSent:
         try:

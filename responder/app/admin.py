@@ -4,8 +4,7 @@ Each opens what it needs and closes it again; none prints.
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -158,10 +157,9 @@ class Admin:
         """
         configuration = self.configuration()
         source = configuration.workspace.source(name)
-        async with self._connected(configuration) as places:
-            check = places.check.get(source.id)
-            if check is not None:
-                return await check.check()
+        check = self._places(configuration).check.get(source.id)
+        if check is not None:
+            return await check.check()
         return [Finding(level=Level.OK, what=name, says="configured, with its secrets")]
 
     def push_addresses(self, name: str) -> tuple[str, ...]:
@@ -191,10 +189,8 @@ class Admin:
             NotFound, WhoActs, NobodyYet: nothing was changed.
             Invalid: it still cannot be read; nothing was changed.
         """
-        async with (
-            self._connected(self.configuration()) as places,
-            command_engine(self._settings, self._environ) as engine,
-        ):
+        places = self._places(self.configuration())
+        async with command_engine(self._settings, self._environ) as engine:
             actor = await self._actor(engine, name)
             await self._letters(engine, places).retry(dead_letter_id, actor=actor)
 
@@ -247,16 +243,12 @@ class Admin:
         folder = DataFolder(location(self._settings, self._environ), self._ids)
         return FolderKeys(folder, self._settings.source)
 
-    @asynccontextmanager
-    async def _connected(self, configuration: Configuration) -> AsyncIterator[Places]:
+    def _places(self, configuration: Configuration) -> Places:
         """Each source with its platform."""
+        places = Places()
         connector = Connector(keys=self._keys(), clock=self._clock, guestbook_url=None)
-        try:
-            places = Places()
-            await connector.connect(configuration, places)
-            yield places
-        finally:
-            await connector.close()
+        connector.connect(configuration, places)
+        return places
 
     def _letters(self, engine: AsyncEngine, places: Places) -> PostgresDeadLetterDesk:
         def read_as_now(

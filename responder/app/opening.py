@@ -66,9 +66,8 @@ async def open_parts(
     await _bring_schema(engine, logs, migrates=migrates)
     await keep(engine, configuration)
     connector = Connector(keys=keys, clock=clock, guestbook_url=guestbook_url)
-    stack.push_async_callback(connector.close)
     places = Places()
-    await connector.connect(configuration, places)
+    connector.connect(configuration, places)
     parts = Parts(
         settings=settings,
         clock=clock,

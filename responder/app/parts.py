@@ -77,7 +77,7 @@ class Parts:
             return
         try:
             await keep(self.engine, fresh)
-            await self.connector.connect(fresh, self.places)
+            self.connector.connect(fresh, self.places)
         except (Misconfigured, Unavailable) as error:
             log.warning("configuration.refused", why=str(error))
             return

@@ -1,7 +1,6 @@
 """Each configured source with what its platform can do: push in, be read, be answered, be checked."""
 
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from importlib.metadata import version
@@ -89,7 +88,7 @@ class Places:
 
 
 class Connector:
-    """Builds places; owns the HTTP clients that they use."""
+    """Builds places."""
 
     def __init__(
         self,
@@ -102,12 +101,11 @@ class Connector:
         self._keys = keys
         self._clock = clock
         self._guestbook_url = guestbook_url
-        self._stack = AsyncExitStack()
 
-    async def connect(self, configuration: Configuration, places: Places) -> None:
+    def connect(self, configuration: Configuration, places: Places) -> None:
         """Fill `places` with what is configured now. Raises MissingSecret, UnusableSecret."""
         made = [
-            await self._place(configuration.workspace.sources[source], table)
+            self._place(configuration.workspace.sources[source], table)
             for source, table in configuration.sources.items()
         ]
         for target in (places.push, places.tokens, places.reply, places.poll, places.enter):
@@ -117,19 +115,16 @@ class Connector:
             _add(places, place)
         places.kinds.update({n: t.platform for n, t in configuration.sources.items()})
 
-    async def close(self) -> None:
-        await self._stack.aclose()
-
-    async def _place(self, source: Source, table: tables.AnySource) -> Place:
+    def _place(self, source: Source, table: tables.AnySource) -> Place:
         if isinstance(table, tables.IssoTable):
-            return await self._isso(source, table)
+            return self._isso(source, table)
         keys = self._keys.of(source.id)
         if isinstance(table, tables.WebhookTable):
-            return await self._webhook(source, table, keys)
-        return await self._guestbook(source, keys)
+            return self._webhook(source, table, keys)
+        return self._guestbook(source, keys)
 
-    async def _isso(self, source: Source, table: tables.IssoTable) -> Place:
-        http = await self._http(table, table.base_url)
+    def _isso(self, source: Source, table: tables.IssoTable) -> Place:
+        http = self._http(table, table.base_url)
         site = str(table.url)
         api = IssoApi(http=http, clock=self._clock, url=str(table.base_url), site=site)
         reply = IssoReply(api=api, clock=self._clock, post_as=source.post_as, email=table.email)
@@ -147,7 +142,7 @@ class Connector:
             own_author_ids=frozenset({reply.own_author_id}),
         )
 
-    async def _webhook(self, source: Source, table: tables.WebhookTable, keys: SourceKeys) -> Place:
+    def _webhook(self, source: Source, table: tables.WebhookTable, keys: SourceKeys) -> Place:
         secrets = self._rotating(keys.webhook_secret, keys.previous_webhook_secret)
         platform: PushPlatform
         if table.format == "cloudevents":
@@ -157,7 +152,7 @@ class Connector:
         reply = None
         if table.outgoing_url is not None:
             reply = OutgoingWebhook(
-                http=await self._http(table, table.outgoing_url),
+                http=self._http(table, table.outgoing_url),
                 clock=self._clock,
                 url=str(table.outgoing_url),
                 secrets=[keys.outgoing_secret],
@@ -166,13 +161,13 @@ class Connector:
         push = PushSource(id=source.id, token=_token(keys), platform=platform)
         return Place(id=source.id, push=push, reply=reply)
 
-    async def _guestbook(self, source: Source, keys: SourceKeys) -> Place:
+    def _guestbook(self, source: Source, keys: SourceKeys) -> Place:
         secrets = self._rotating(keys.webhook_secret, keys.previous_webhook_secret)
         push = PushSource(id=source.id, token=_token(keys), platform=StandardWebhooks(secrets))
         if self._guestbook_url is None:
             return Place(id=source.id, push=push)
         url = URL(self._guestbook_url)
-        http = await self._client(LOOPBACK, (url.port or 80,))
+        http = self._client(LOOPBACK, (url.port or 80,))
         guestbook = GuestbookPlatform(
             http=http,
             clock=self._clock,
@@ -190,18 +185,12 @@ class Connector:
             own_author_ids=frozenset({OWN_AUTHOR_ID}),
         )
 
-    async def _http(self, table: tables.AnySource, target: object) -> GuardedHttp:
+    def _http(self, table: tables.AnySource, target: object) -> GuardedHttp:
         port = URL(str(target)).port
-        return await self._client(table.allowed_networks, (port,) if port else ())
+        return self._client(table.allowed_networks, (port,) if port else ())
 
-    async def _client(self, networks: tuple[Network, ...], ports: tuple[int, ...]) -> GuardedHttp:
-        client = GuardedHttp(
-            clock=self._clock,
-            user_agent=USER_AGENT,
-            networks=networks,
-            ports=ports,
-        )
-        return await self._stack.enter_async_context(client)
+    def _client(self, networks: tuple[Network, ...], ports: tuple[int, ...]) -> GuardedHttp:
+        return GuardedHttp(clock=self._clock, user_agent=USER_AGENT, networks=networks, ports=ports)
 
     def _rotating(self, current: str, previous: str | None) -> Rotating:
         if previous is None:

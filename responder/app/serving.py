@@ -151,8 +151,6 @@ async def serve_guestbook(
     http = GuardedHttp(
         clock=parts.clock, user_agent=USER_AGENT, networks=LOOPBACK, ports=[url.port or 80]
     )
-    await http.__aenter__()
-    process.close_last(lambda: http.__aexit__(None, None, None))
 
     def sign(message_id: str, seconds: int, body: bytes) -> str:
         return sign_standard(given.webhook_secret, message_id, seconds, body)

@@ -63,8 +63,8 @@ class TestGuestbook(ReplyPlatformContract):
         async with (
             serving(app) as url,
             FaultyProxy(url) as proxy,
-            loopback_http(proxy.url) as http,
         ):
+            http = loopback_http(proxy.url)
             platform = GuestbookPlatform(
                 http=http, clock=clock, url=proxy.url, token=TOKEN, post_as="The Team"
             )

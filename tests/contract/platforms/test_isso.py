@@ -55,7 +55,8 @@ class TestIsso(ReplyPlatformContract):
     @pytest.fixture
     async def place(self, server: IssoServer) -> AsyncIterator[_Page]:
         clock = SystemClock()
-        async with FaultyProxy(server.url) as proxy, loopback_http(proxy.url) as http:
+        async with FaultyProxy(server.url) as proxy:
+            http = loopback_http(proxy.url)
             api = IssoApi(http=http, clock=clock, url=proxy.url, site=server.site)
             platform = IssoReply(api=api, clock=clock, post_as="The Team", email=EMAIL)
             yield _Page(platform, proxy, server, f"/page-{next(self.pages)}/")

@@ -41,8 +41,8 @@ class TestOutgoingWebhook(ReplyPlatformContract):
         async with (
             WebhookReceiver(SECRET) as receiver,
             FaultyProxy(receiver.url) as proxy,
-            loopback_http(proxy.url) as http,
         ):
+            http = loopback_http(proxy.url)
             platform = OutgoingWebhook(
                 http=http, clock=SystemClock(), url=proxy.url + "/hook", secrets=[SECRET]
             )
@@ -51,7 +51,8 @@ class TestOutgoingWebhook(ReplyPlatformContract):
 
 @pytest.fixture
 async def connected() -> AsyncIterator[tuple[OutgoingWebhook, WebhookReceiver]]:
-    async with WebhookReceiver(SECRET) as receiver, loopback_http(receiver.url) as http:
+    async with WebhookReceiver(SECRET) as receiver:
+        http = loopback_http(receiver.url)
         yield (
             OutgoingWebhook(
                 http=http, clock=SystemClock(), url=receiver.url + "/hook", secrets=[SECRET]
@@ -92,13 +93,13 @@ async def test_a_receiver_with_another_secret_takes_nothing(
     connected: tuple[OutgoingWebhook, WebhookReceiver],
 ) -> None:
     _, receiver = connected
-    async with loopback_http(receiver.url) as http:
-        stranger = OutgoingWebhook(
-            http=http,
-            clock=SystemClock(),
-            url=receiver.url,
-            secrets=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"],
-        )
-        posted = await stranger.reply(ATTEMPT)
+    http = loopback_http(receiver.url)
+    stranger = OutgoingWebhook(
+        http=http,
+        clock=SystemClock(),
+        url=receiver.url,
+        secrets=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"],
+    )
+    posted = await stranger.reply(ATTEMPT)
     assert (posted.outcome, posted.pause_source) == (AttemptOutcome.REFUSED, True)
     assert receiver.replies == {}

@@ -128,7 +128,8 @@ async def open_run(store: GuestbookStore) -> AsyncIterator[_Run]:
     clock, gateway, faults = _Later(), _Gateway(), Faults(delay_seconds=0.01)
     inlet = web.Application()
     inlet.router.add_post("/in/guestbook/token", gateway.take)
-    async with serving(inlet) as inlet_url, loopback_http(inlet_url) as outbound:
+    async with serving(inlet) as inlet_url:
+        outbound = loopback_http(inlet_url)
         pusher = Pusher(
             store=store,
             http=outbound,
@@ -150,9 +151,9 @@ async def open_run(store: GuestbookStore) -> AsyncIterator[_Run]:
         jar = aiohttp.CookieJar(unsafe=True)
         async with (
             serving(app) as url,
-            loopback_http(url) as http,
             aiohttp.ClientSession(cookie_jar=jar) as session,
         ):
+            http = loopback_http(url)
             platform = GuestbookPlatform(
                 http=http, clock=clock, url=url, token=TOKEN, post_as="The Team"
             )
@@ -356,17 +357,17 @@ async def test_a_key_that_made_another_reply_is_a_conflict(run: _Run) -> None:
 
 async def test_a_wrong_token_opens_nothing(run: _Run) -> None:
     name = await run.write("Does it run?")
-    async with loopback_http(run.url) as http:
-        stranger = GuestbookPlatform(
-            http=http, clock=SystemClock(), url=run.url, token=TOKEN + "-wrong", post_as="Me"
-        )
-        posted = await stranger.reply(attempt("Yes.", name))
-        assert (posted.outcome, posted.pause_source) == (AttemptOutcome.REFUSED, True)
-        assert await stranger.read_back(attempt("Yes.", name)) is None
-        with pytest.raises(Unavailable):
-            await stranger.poll(None, 10)
-        with pytest.raises(Unavailable):
-            await stranger.enter(pushed_comment())
+    http = loopback_http(run.url)
+    stranger = GuestbookPlatform(
+        http=http, clock=SystemClock(), url=run.url, token=TOKEN + "-wrong", post_as="Me"
+    )
+    posted = await stranger.reply(attempt("Yes.", name))
+    assert (posted.outcome, posted.pause_source) == (AttemptOutcome.REFUSED, True)
+    assert await stranger.read_back(attempt("Yes.", name)) is None
+    with pytest.raises(Unavailable):
+        await stranger.poll(None, 10)
+    with pytest.raises(Unavailable):
+        await stranger.enter(pushed_comment())
     assert "Yes." not in await run.page()
 
 

@@ -60,7 +60,8 @@ async def _hello(_request: web.BaseRequest) -> web.StreamResponse:
 
 
 async def test_an_answer_comes_back_whole() -> None:
-    async with site(_hello) as place, client(place.port) as http:
+    async with site(_hello) as place:
+        http = client(place.port)
         answer = await http.send(Request(method="POST", url=place.url(), body=b"{}"))
     assert isinstance(answer, Answer)
     assert (answer.status, answer.body, answer.headers["x-kind"]) == (200, b"hello", "greeting")
@@ -74,8 +75,7 @@ async def test_an_answer_comes_back_whole() -> None:
 async def test_without_a_permission_no_spelling_of_this_machine_is_reached(host: str) -> None:
     async with site(_hello) as place:
         stranger = GuardedHttp(clock=SystemClock(), user_agent="Responder", ports=[place.port])
-        async with stranger as http:
-            result = await http.send(Request(method="GET", url=f"http://{host}:{place.port}/"))
+        result = await stranger.send(Request(method="GET", url=f"http://{host}:{place.port}/"))
     assert isinstance(result, NotSent)
     assert place.seen == []
 
@@ -83,8 +83,7 @@ async def test_without_a_permission_no_spelling_of_this_machine_is_reached(host:
 async def test_a_refusal_names_the_line_to_add() -> None:
     async with site(_hello) as place:
         stranger = GuardedHttp(clock=SystemClock(), user_agent="Responder", ports=[place.port])
-        async with stranger as http:
-            result = await http.send(Request(method="GET", url=place.url()))
+        result = await stranger.send(Request(method="GET", url=place.url()))
     assert isinstance(result, NotSent)
     assert 'allowed_networks = ["127.0.0.1/32"]' in result.why
 
@@ -104,8 +103,8 @@ async def test_a_refusal_names_the_line_to_add() -> None:
     ],
 )
 async def test_what_is_no_plain_web_address_is_not_called(url: str) -> None:
-    async with client() as http:
-        result = await http.send(Request(method="GET", url=url))
+    http = client()
+    result = await http.send(Request(method="GET", url=url))
     assert isinstance(result, NotSent)
     assert "secret" not in result.why
 
@@ -114,7 +113,8 @@ async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     async def away(request: web.BaseRequest) -> web.StreamResponse:
         return web.Response(status=302, headers={"Location": str(request.url)})
 
-    async with site(away) as place, client(place.port) as http:
+    async with site(away) as place:
+        http = client(place.port)
         answer = await http.send(Request(method="POST", url=place.url(), body=b"{}"))
     assert isinstance(answer, Answer)
     assert answer.status == 302
@@ -125,7 +125,8 @@ async def test_no_cookie_is_kept() -> None:
     async def bake(_request: web.BaseRequest) -> web.StreamResponse:
         return web.Response(headers={"Set-Cookie": "session=1"})
 
-    async with site(bake) as place, client(place.port) as http:
+    async with site(bake) as place:
+        http = client(place.port)
         for _ in range(2):
             await http.send(Request(method="GET", url=place.url()))
     assert [request.cookies for request in place.seen] == [{}, {}]
@@ -135,7 +136,8 @@ async def test_an_answer_longer_than_the_limit_is_cut_and_says_so() -> None:
     async def long(_request: web.BaseRequest) -> web.StreamResponse:
         return web.Response(body=b"x" * 5000)
 
-    async with site(long) as place, client(place.port) as http:
+    async with site(long) as place:
+        http = client(place.port)
         result = await http.send(Request(method="GET", url=place.url(), max_bytes=4999))
     assert result == Lost(why="the answer is longer than 4999 bytes", status=200)
 
@@ -146,7 +148,8 @@ async def test_a_compressed_answer_is_counted_as_it_unfolds() -> None:
             body=zlib.compress(b"\x00" * 10_000_000), headers={"Content-Encoding": "deflate"}
         )
 
-    async with site(bomb) as place, client(place.port) as http:
+    async with site(bomb) as place:
+        http = client(place.port)
         result = await http.send(Request(method="GET", url=place.url(), max_bytes=1_000_000))
     assert isinstance(result, Lost)
 
@@ -155,21 +158,22 @@ async def test_nobody_listening_means_that_nothing_was_sent() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-        async with client(port) as http:
-            result = await http.send(
-                Request(method="POST", url=f"http://127.0.0.1:{port}/", body=b"{}")
-            )
+        http = client(port)
+        result = await http.send(
+            Request(method="POST", url=f"http://127.0.0.1:{port}/", body=b"{}")
+        )
     assert isinstance(result, NotSent)
 
 
 async def test_a_name_that_does_not_resolve_means_that_nothing_was_sent() -> None:
-    async with client() as http:
-        result = await http.send(Request(method="POST", url="http://nowhere.invalid/", body=b"{}"))
+    http = client()
+    result = await http.send(Request(method="POST", url="http://nowhere.invalid/", body=b"{}"))
     assert isinstance(result, NotSent)
 
 
 async def test_a_failed_tls_handshake_means_that_nothing_was_sent() -> None:
-    async with site(_hello) as place, client(place.port) as http:
+    async with site(_hello) as place:
+        http = client(place.port)
         url = place.url().replace("http:", "https:")
         result = await http.send(Request(method="POST", url=url, body=b"{}"))
     assert isinstance(result, NotSent)
@@ -183,7 +187,8 @@ async def test_a_connection_dropped_after_the_request_may_have_done_anything() -
         request.transport.abort()
         return web.Response()
 
-    async with site(drop) as place, client(place.port) as http:
+    async with site(drop) as place:
+        http = client(place.port)
         result = await http.send(Request(method="POST", url=place.url(), body=b"{}"))
     assert isinstance(result, Lost)
     assert len(place.seen) == 1
@@ -196,7 +201,8 @@ async def test_silence_after_the_request_may_have_done_anything() -> None:
         await silence.wait()
         return web.Response()
 
-    async with site(hang) as place, client(place.port) as http:
+    async with site(hang) as place:
+        http = client(place.port)
         result = await http.send(
             Request(method="POST", url=place.url(), body=b"{}", total_seconds=0.3)
         )
@@ -230,7 +236,8 @@ async def test_a_worker_that_was_stopped_while_connecting_sends_no_byte(
 
     server = await asyncio.start_server(listen, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, client(port, clock=_StopsWhileConnecting(looks=looks)) as http:
+    async with server:
+        http = client(port, clock=_StopsWhileConnecting(looks=looks))
         result = await http.send(
             Request(method="POST", url=f"http://127.0.0.1:{port}/", body=body, send_before=50.0)
         )
@@ -245,7 +252,8 @@ async def test_in_time_the_deadline_changes_nothing(size: int) -> None:
         return web.Response(text=str(len(body)))
 
     clock = SystemClock()
-    async with site(weigh) as place, client(place.port, clock=clock) as http:
+    async with site(weigh) as place:
+        http = client(place.port, clock=clock)
         result = await http.send(
             Request(
                 method="POST",
@@ -260,7 +268,8 @@ async def test_in_time_the_deadline_changes_nothing(size: int) -> None:
 
 async def test_a_deadline_holds_for_a_request_without_a_body_too() -> None:
     stopped = _StopsWhileConnecting(looks=0)
-    async with site(_hello) as place, client(place.port, clock=stopped) as http:
+    async with site(_hello) as place:
+        http = client(place.port, clock=stopped)
         result = await http.send(Request(method="GET", url=place.url(), send_before=50.0))
     assert isinstance(result, NotSent)
     assert place.seen == []

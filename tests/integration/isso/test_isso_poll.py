@@ -57,9 +57,9 @@ class _Reader:
 @asynccontextmanager
 async def reading(server: IssoServer, *pages: str) -> AsyncIterator[_Reader]:
     clock = _Later()
-    async with loopback_http(server.url) as http:
-        api = IssoApi(http=http, clock=clock, url=server.url, site="https://blog.example")
-        yield _Reader(IssoPoll(api=api, clock=clock, pages=pages, first_limit=4), clock)
+    http = loopback_http(server.url)
+    api = IssoApi(http=http, clock=clock, url=server.url, site="https://blog.example")
+    yield _Reader(IssoPoll(api=api, clock=clock, pages=pages, first_limit=4), clock)
 
 
 @pytest.fixture(scope="module")

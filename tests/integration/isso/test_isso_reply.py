@@ -39,9 +39,9 @@ class _Desk:
 @asynccontextmanager
 async def desk_at(server: IssoServer) -> AsyncIterator[_Desk]:
     clock = SystemClock()
-    async with loopback_http(server.url) as http:
-        api = IssoApi(http=http, clock=clock, url=server.url, site=server.site)
-        yield _Desk(server, api, IssoReply(api=api, clock=clock, post_as="Team & Co", email=EMAIL))
+    http = loopback_http(server.url)
+    api = IssoApi(http=http, clock=clock, url=server.url, site=server.site)
+    yield _Desk(server, api, IssoReply(api=api, clock=clock, post_as="Team & Co", email=EMAIL))
 
 
 @pytest.fixture(scope="module")
