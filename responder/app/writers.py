@@ -1,6 +1,7 @@
 """Who writes suggestions: the template writer always, a model before it where one was chosen."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
 
 from responder.adapters.openai.endpoint import Endpoint, ModelParameters
 from responder.adapters.openai.writer import OpenAIDraftWriter
@@ -18,40 +19,73 @@ from responder.engagement.workspace import Workspace
 from responder.telemetry.observers import ModelMetrics
 
 
+class Line:
+    """The connection to one model, with its circuit breaker; closed when nobody speaks any more."""
+
+    def __init__(self, chosen: tables.OpenAITable, endpoint: Endpoint, breaker: Breaker) -> None:
+        self.chosen = chosen
+        self.endpoint = endpoint
+        self.breaker = breaker
+        self._speaking = 0
+        self._is_given_up = False
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Keep it open meanwhile."""
+        self._speaking += 1
+        try:
+            yield
+        finally:
+            self._speaking -= 1
+            await self._close_when_silent()
+
+    async def give_up(self) -> None:
+        """Nobody will begin to speak any more."""
+        self._is_given_up = True
+        await self._close_when_silent()
+
+    async def _close_when_silent(self) -> None:
+        if self._is_given_up and not self._speaking:
+            await self.endpoint.close()
+
+
 class CurrentWriter:
     """Builds the writers anew when the configuration has changed.
 
-    The connection to the model and its circuit breaker stay as long as the same model is chosen.
+    The line to the model stays as long as the same model is chosen.
     """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._version = ""
         self._writer: DraftWriter | None = None
-        self._chosen: tables.OpenAITable | None = None
-        self._endpoint: Endpoint | None = None
-        self._breaker = Breaker(parts.clock)
+        self._line: Line | None = None
 
     async def write(self, request: DraftRequest) -> Proposal:
         """See `DraftWriter.write`."""
         workspace = self._parts.workspace()
+        given_up: Line | None = None
         if self._writer is None or workspace.version != self._version:
-            await self._connect(self._parts.current.configuration.openai)
+            given_up = self._connect(self._parts.current.configuration.openai)
             self._writer, self._version = self._build(workspace), workspace.version
-        return await self._writer.write(request)
+        writer, line = self._writer, self._line
+        async with nullcontext() if line is None else line.held():
+            if given_up is not None:
+                await given_up.give_up()
+            return await writer.write(request)
 
     async def close(self) -> None:
-        endpoint, self._endpoint = self._endpoint, None
-        if endpoint is not None:
-            await endpoint.close()
+        line, self._line = self._line, None
+        if line is not None:
+            await line.give_up()
 
-    async def _connect(self, chosen: tables.OpenAITable | None) -> None:
-        if chosen == self._chosen:
-            return
-        await self.close()
-        self._chosen = chosen
-        self._breaker = Breaker(self._parts.clock)
-        self._endpoint = None if chosen is None else _endpoint(chosen, self._parts)
+    def _connect(self, chosen: tables.OpenAITable | None) -> Line | None:
+        """Have a line to this model; gives the one that is not needed any more."""
+        line = self._line
+        if chosen == (None if line is None else line.chosen):
+            return None
+        self._line = None if chosen is None else _line(chosen, self._parts)
+        return line
 
     def _build(self, workspace: Workspace) -> DraftWriter:
         told = detector(workspace.languages)
@@ -62,10 +96,10 @@ class CurrentWriter:
             detector=told,
             default_language=language,
         )
-        if self._chosen is None or self._endpoint is None:
+        if self._line is None:
             return template
         model = OpenAIDraftWriter(
-            endpoint=self._endpoint,
+            endpoint=self._line.endpoint,
             knowledge=workspace.knowledge,
             voice=workspace.voice,
             detector=told,
@@ -75,9 +109,10 @@ class CurrentWriter:
             default_language=language,
         )
         measured = MeasuredWriter(
-            model, ModelMetrics(self._parts.metrics), self._chosen.model, self._parts.clock
+            model, ModelMetrics(self._parts.metrics), self._line.chosen.model, self._parts.clock
         )
-        return FallbackDraftWriter(BreakingDraftWriter(measured, breaker=self._breaker), template)
+        breaking = BreakingDraftWriter(measured, breaker=self._line.breaker)
+        return FallbackDraftWriter(breaking, template)
 
 
 class MeasuredWriter:
@@ -129,9 +164,9 @@ def draft_writer(parts: Parts) -> tuple[DraftWriter, Callable[[], Awaitable[obje
     return writer, writer.close
 
 
-def _endpoint(chosen: tables.OpenAITable, parts: Parts) -> Endpoint:
+def _line(chosen: tables.OpenAITable, parts: Parts) -> Line:
     key = parts.settings.openai.api_key
-    return Endpoint(
+    endpoint = Endpoint(
         base_url=str(chosen.base_url),
         api_key=None if key is None else key.get_secret_value(),
         parameters=ModelParameters(
@@ -140,3 +175,4 @@ def _endpoint(chosen: tables.OpenAITable, parts: Parts) -> Endpoint:
             attempt_seconds=chosen.timeout_seconds,
         ),
     )
+    return Line(chosen, endpoint, Breaker(parts.clock))

@@ -43,6 +43,12 @@ class HostileModel:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    @property
+    def connections(self) -> int:
+        """How many are open to it."""
+        server = None if self._runner is None else self._runner.server
+        return 0 if server is None else len(server.connections)
+
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         step = self._script[min(len(self.requests), len(self._script) - 1)]
         body = await request.json()
