@@ -63,6 +63,7 @@ async def run_roles(
         )
         process = Process(parts.health)
         stack.push_async_callback(process.stop)
+        process.background(signals.reload_with(parts.reload))
         for name, add in STAGES.items():
             if name in roles:
                 add(parts, process)
@@ -71,7 +72,6 @@ async def run_roles(
         await serve_metrics(parts, process, metrics)
         await process.start()
         say(f"Running {', '.join(sorted(roles))}{where}; metrics at port {port_of(metrics)}.")
-        signals.reload_with(parts.reload)
         was_asked = await until(signals.stop, process)
         say("Stopping …")
     return 0 if was_asked else 1

@@ -76,6 +76,7 @@ async def run_up(
         parts = await up.open(stack, url)
         process = Process(parts.health)
         stack.push_async_callback(process.stop)
+        process.background(signals.reload_with(parts.reload))
         if server is not None:
             await _forget_dead_members(url)
             await end_leases(parts.engine)
@@ -84,7 +85,6 @@ async def run_up(
         if ready_file is not None:
             announcement.write(ready_file)
         announce(announcement)
-        signals.reload_with(parts.reload)
         was_asked = await until(signals.stop, process)
         say("Stopping …")
         say(words.stopped(await Releases(parts.engine).held()))
