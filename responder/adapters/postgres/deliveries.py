@@ -50,42 +50,14 @@ class PostgresDeliveryWork:
     async def claim(
         self, reply_id: ReplyId | None, *, at: datetime, lease_seconds: float
     ) -> Job | None:
-        async with transaction(self._engine) as connection:
-            claimed = await connection.execute(
-                text("""
-                    UPDATE delivery_job SET token = gen_random_uuid(),
-                      leased_until = now() + :lease * interval '1 second'
-                    WHERE reply_id = (
-                      SELECT j.reply_id FROM delivery_job j
-                      LEFT JOIN source_state s USING (source)
-                      WHERE j.next_at <= :at AND (j.leased_until IS NULL OR j.leased_until < now())
-                        AND (CAST(:reply_id AS uuid) IS NULL OR j.reply_id = :reply_id)
-                        AND (s.paused IS NULL
-                             OR s.paused_at < now() - :probe * interval '1 minute'
-                             OR EXISTS (SELECT 1 FROM delivery_attempt a
-                               WHERE a.reply_id = j.reply_id AND (a.outcome IS NULL
-                                 OR a.outcome IN ('unknown', 'handed_over'))))
-                      ORDER BY j.next_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED)
-                    RETURNING reply_id, token, source
-                    """),
-                {
-                    "at": at,
-                    "lease": lease_seconds,
-                    "reply_id": reply_id,
-                    "probe": PAUSE_PROBE_MINUTES,
-                },
-            )
-            row = claimed.one_or_none()
-            if row is None:
-                return None
-            await connection.execute(  # a probe; a look is none, and must not put the next one off
-                text("""
-                    UPDATE source_state SET paused_at = now() WHERE source = :s AND paused > ''
-                      AND paused_at < now() - :probe * interval '1 minute'
-                    """),
-                {"s": row.source, "probe": PAUSE_PROBE_MINUTES},
-            )
-            return await _job(connection, row.reply_id)
+        while True:
+            async with transaction(self._engine) as connection:
+                row = await _lease(connection, reply_id, at, lease_seconds)
+                if row is None:
+                    return None
+                if not row.is_probe or await _may_probe(connection, row.source):
+                    return await _job(connection, row.reply_id)
+                await connection.rollback()  # somebody else probes: what else is due?
 
     async def begin_attempt(self, job: Job, *, at: datetime) -> int | None:
         async with transaction(self._engine) as connection:
@@ -159,6 +131,46 @@ class PostgresDeliveryWork:
                 {"id": event.id},
             )
             return False
+
+
+async def _lease(
+    connection: AsyncConnection, reply_id: ReplyId | None, at: datetime, lease_seconds: float
+) -> Any:
+    """A due job, and whether it would probe a paused source; a look posts nothing and is no probe."""
+    leased = await connection.execute(
+        text("""
+            WITH due AS MATERIALIZED (
+              SELECT j.reply_id AS id, s.paused IS NOT NULL AND NOT l.is_look AS is_probe
+              FROM delivery_job j LEFT JOIN source_state s USING (source)
+              CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM delivery_attempt a
+                WHERE a.reply_id = j.reply_id AND (a.outcome IS NULL
+                  OR a.outcome IN ('unknown', 'handed_over'))) AS is_look) l
+              WHERE j.next_at <= :at AND (j.leased_until IS NULL OR j.leased_until < now())
+                AND (CAST(:reply_id AS uuid) IS NULL OR j.reply_id = :reply_id)
+                AND (s.paused IS NULL OR l.is_look
+                     OR s.paused_at < now() - :probe * interval '1 minute')
+              ORDER BY j.next_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED)
+            UPDATE delivery_job SET token = gen_random_uuid(),
+              leased_until = now() + :lease * interval '1 second'
+            FROM due WHERE reply_id = due.id RETURNING reply_id, source, is_probe
+            """),
+        {"at": at, "lease": lease_seconds, "reply_id": reply_id, "probe": PAUSE_PROBE_MINUTES},
+    )
+    return leased.one_or_none()
+
+
+async def _may_probe(connection: AsyncConnection, source: str) -> bool:
+    """Whether it is this worker's turn to probe; of several that ask at once, one's."""
+    taken = await connection.execute(
+        text("""
+            UPDATE source_state SET paused_at = CASE WHEN paused IS NULL THEN paused_at ELSE now() END
+            WHERE source = :source
+              AND (paused IS NULL OR paused_at < now() - :probe * interval '1 minute')
+            RETURNING 1
+            """),
+        {"source": source, "probe": PAUSE_PROBE_MINUTES},
+    )
+    return taken.one_or_none() is not None
 
 
 async def _job(connection: AsyncConnection, reply_id: UUID) -> Job:
