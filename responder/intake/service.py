@@ -188,7 +188,8 @@ class _Reader:
                 "observed_at": self.now,
                 "via": Via.WEBHOOK,
                 "delivery_id": found.delivery_id or self.delivery_id,
-                "body_sha256": self.body_sha256,
+                # An event with an id of its own may be repeated in another push.
+                "body_sha256": None if found.delivery_id else self.body_sha256,
             }
         )
 

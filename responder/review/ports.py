@@ -335,6 +335,15 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PushConflicts:
+    """Pushes under an id that had come with another body. All were taken."""
+
+    count: int
+    last_id: str
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceView:
     id: str
     title: str
@@ -346,6 +355,7 @@ class SourceView:
     accepted: int
     open: int
     refusals: tuple[Refusal, ...]
+    conflicts: PushConflicts | None
     read_at: datetime | None
     """When the reconciler last read this place, if it can."""
     read_note: str | None

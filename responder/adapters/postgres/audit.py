@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.pushes import note_bodies
 from responder.audit.chain import GENESIS, Break, Sealed, Verifier, seal
 from responder.audit.ports import Findings, Missing
 from responder.engagement.events import EngagementReceived, Event
@@ -76,7 +77,10 @@ async def _append(connection: AsyncConnection, rows: Sequence[Any]) -> None:
 
 
 class ReceivedIds:
-    """Remembers what the log held, apart from triage, so that a loss in between shows."""
+    """Remembers what the log held, apart from triage, so that a loss in between shows.
+
+    It also sees when one delivery id came with two bodies (see `pushes`).
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -86,6 +90,7 @@ class ReceivedIds:
         if not seen:
             return
         async with transaction(self._engine) as connection:
+            await note_bodies(connection, [(event, data) for event, data, *_ in seen])
             await connection.execute(
                 text("""
                     INSERT INTO received_id

@@ -20,6 +20,7 @@ from responder.adapters.postgres.details import (
     read_taken_back,
 )
 from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.pushes import read_conflicts
 from responder.adapters.postgres.rows import (
     COMMENT_COLUMNS,
     JOIN_AUTHOR,
@@ -47,6 +48,7 @@ from responder.review.ports import (
     DraftState,
     Held,
     Item,
+    PushConflicts,
     QueueFilter,
     QueuePage,
     Refusal,
@@ -209,8 +211,15 @@ class PostgresDesk:
                 for row in await connection.execute(text("SELECT * FROM source_state"))
             }
             refusals = await read_refusals(connection)
+            conflicts = await read_conflicts(connection)
         return [
-            self._source_view(source_id, counts.get(source_id), states.get(source_id), refusals)
+            self._source_view(
+                source_id,
+                counts.get(source_id),
+                states.get(source_id),
+                refusals.get(source_id, ()),
+                conflicts.get(source_id),
+            )
             for source_id in self._workspace().sources
         ]
 
@@ -272,7 +281,8 @@ class PostgresDesk:
         source_id: SourceId,
         count: Any | None,
         state: Any | None,
-        refusals: Mapping[str, tuple[Refusal, ...]],
+        refusals: tuple[Refusal, ...],
+        conflicts: PushConflicts | None,
     ) -> SourceView:
         source = self._workspace().sources[source_id]
         capabilities = self._capabilities().get(source_id)
@@ -286,7 +296,8 @@ class PostgresDesk:
             last_event_at=count.last_event_at if count else None,
             accepted=count.accepted if count else 0,
             open=count.open if count else 0,
-            refusals=refusals.get(source_id, ()),
+            refusals=refusals,
+            conflicts=conflicts,
             read_at=state.read_at if state else None,
             read_note=state.read_note if state and not state.read_ok else None,
             paused=state.paused if state else None,

@@ -6,10 +6,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from responder.adapters.postgres.engine import transaction
 
 OUTBOX_DAYS = 7
+PUSH_DAYS = 30
+"""Longer than any sender repeats a push."""
 
 
 class Retention:
-    """Removes handled inbox rows, sent outbox rows, and sign-ins that are over."""
+    """Removes handled inbox rows, sent outbox rows, old ids of pushes, and sign-ins that are over."""
 
     def __init__(self, engine: AsyncEngine, *, inbox_days: int) -> None:
         self._engine = engine
@@ -23,6 +25,11 @@ class Retention:
             ),
             ("DELETE FROM outbox WHERE sent_at < now() - :days * interval '1 day'", OUTBOX_DAYS),
             ("DELETE FROM command_key WHERE at < now() - :days * interval '1 day'", OUTBOX_DAYS),
+            ("DELETE FROM push_body WHERE seen_at < now() - :days * interval '1 day'", PUSH_DAYS),
+            (
+                "DELETE FROM push_conflict WHERE seen_at < now() - :days * interval '1 day'",
+                PUSH_DAYS,
+            ),
             ("DELETE FROM session WHERE expires_at < now() - :days * interval '1 day'", 1),
             ("DELETE FROM sign_in_link WHERE expires_at < now() - :days * interval '1 day'", 1),
         )
