@@ -5,15 +5,15 @@ table gave.
 """
 
 import base64
-import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from responder.adapters.postgres.recordset import insert_rows
 from responder.engagement.errors import NotFound
 from responder.engagement.events import Data, EngagementClosed, Event, derive_id
 from responder.engagement.lifecycle import ENDS, Move, State
@@ -37,19 +37,11 @@ async def append_entries(connection: AsyncConnection, entries: Iterable[Entry]) 
             "from_state": entry.move.from_state if entry.move else None,
             "to_state": entry.move.to_state if entry.move else None,
             "reason": entry.reason,
-            "data": json.dumps(dict(entry.data), sort_keys=True),
+            "data": dict(entry.data),
         }
         for entry in entries
     ]
-    if rows:
-        await connection.execute(
-            text("""
-                INSERT INTO audit_entry (engagement_id, act, actor, from_state, to_state, reason, data)
-                VALUES (:engagement_id, :act, :actor, :from_state, :to_state, :reason,
-                        CAST(:data AS jsonb))
-                """),
-            rows,
-        )
+    await insert_rows(connection, "audit_entry", rows)
 
 
 async def append_events(connection: AsyncConnection, events: Iterable[Event]) -> None:
@@ -60,22 +52,15 @@ async def append_events(connection: AsyncConnection, events: Iterable[Event]) ->
             "topic": event.topic,
             "key": event.key,
             "event_id": event.id,
-            "headers": json.dumps(
-                [[name, base64.b64encode(value).decode()] for name, value in event.headers()]
-            ),
+            "headers": [
+                [name, base64.b64encode(value).decode()] for name, value in event.headers()
+            ],
             "payload": event.value(),
         }
         for event in events
     ]
     if rows:
-        await connection.execute(
-            text("""
-                INSERT INTO outbox (shard, topic, key, event_id, headers, payload)
-                VALUES (:shard, :topic, :key, :event_id, CAST(:headers AS jsonb), :payload)
-                ON CONFLICT (event_id) DO NOTHING
-                """),
-            rows,
-        )
+        await insert_rows(connection, "outbox", rows, conflict="ON CONFLICT (event_id) DO NOTHING")
         await connection.execute(text("NOTIFY responder_outbox"))
 
 
@@ -173,7 +158,7 @@ async def _end(
     )
     await settle_due(
         connection,
-        engagement_id,
+        [engagement_id],
         ended=end.replied_at or at,
         in_time=DueOutcome.MET if state is State.ANSWERED else DueOutcome.EXCUSED,
         at=at,
@@ -209,24 +194,24 @@ async def lock_engagement(connection: AsyncConnection, engagement_id: Engagement
 
 async def settle_due(
     connection: AsyncConnection,
-    engagement_id: EngagementId,
+    engagement_ids: Collection[EngagementId],
     *,
     ended: datetime,
     in_time: DueOutcome,
     at: datetime,
 ) -> None:
-    """Record how the item became due, once per due period: whoever comes first settles it."""
+    """Record how items became due, once per due period: whoever comes first settles it."""
     await connection.execute(
         text("""
             WITH settled AS (
               UPDATE engagement SET due_outcome =
                 CASE WHEN CAST(:ended AS timestamptz) > due_at THEN 'missed' ELSE :in_time END
-              WHERE id = :id AND due_outcome IS NULL AND due_at IS NOT NULL
+              WHERE id = ANY(CAST(:ids AS uuid[])) AND due_outcome IS NULL AND due_at IS NOT NULL
               RETURNING id, due_period, sla, due_at, due_outcome)
             INSERT INTO due_settled (engagement_id, period, sla, due_at, outcome, settled_at)
             SELECT id, due_period, sla, due_at, due_outcome, :at FROM settled
             """),
-        {"id": engagement_id, "ended": ended, "in_time": in_time, "at": at},
+        {"ids": sorted(engagement_ids), "ended": ended, "in_time": in_time, "at": at},
     )
 
 

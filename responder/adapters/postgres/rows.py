@@ -1,6 +1,5 @@
 """Ledger rows to the words of the domain, and back."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -101,13 +100,14 @@ def comment_values(comment: Comment, *, version: str, edited_at: object) -> dict
 FACETS = ("primary", "needs_reply", "motive", "sentiment", "language", "urgency")
 
 
-def understanding_json(understanding: Understanding) -> str:
+def understanding_values(understanding: Understanding) -> dict[str, object]:
+    """As it stands in a `jsonb` column; `understanding_of` reads it back."""
     facets: dict[str, object] = {
-        name: _judged_json(getattr(understanding, name)) for name in FACETS
+        name: _judged_values(getattr(understanding, name)) for name in FACETS
     }
     facets["intents"] = [intent.value for intent in understanding.intents]
     facets["dismiss_by_rule"] = understanding.dismiss_by_rule
-    return json.dumps(facets)
+    return facets
 
 
 def understanding_of(stored: Mapping[str, Any]) -> Understanding:
@@ -119,7 +119,7 @@ def understanding_of(stored: Mapping[str, Any]) -> Understanding:
     )
 
 
-def _judged_json(judged: Judged) -> dict[str, object]:
+def _judged_values(judged: Judged) -> dict[str, object]:
     return {
         "value": judged.value,
         "probability": judged.probability,

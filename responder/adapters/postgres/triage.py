@@ -1,6 +1,7 @@
 """Triage's unit of work on the ledger."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+import json
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 
@@ -18,16 +19,17 @@ from responder.adapters.postgres.recording import (
     settle_due,
     void_decisions,
 )
+from responder.adapters.postgres.recordset import insert_rows
 from responder.adapters.postgres.rows import (
     COMMENT_COLUMNS,
     JOIN_AUTHOR,
     comment_of,
     comment_values,
     thread_comments,
-    understanding_json,
+    understanding_values,
 )
 from responder.adapters.postgres.settling import settle_echo
-from responder.engagement.events import EngagementClosed, EngagementTriaged
+from responder.engagement.events import EngagementClosed, EngagementTriaged, Event
 from responder.engagement.lifecycle import ENDS, Move, State, Trigger, step
 from responder.engagement.model import (
     RULE_REASONS,
@@ -52,7 +54,7 @@ RANKS = {NeedsReply.YES: 0, NeedsReply.OPTIONAL: 1, NeedsReply.NO: 2}
 def _judgement(understanding: Understanding) -> dict[str, object]:
     """The understanding whole, and the facets that lists filter and sort by."""
     return {
-        "understanding": understanding_json(understanding),
+        "understanding": understanding_values(understanding),
         "intent": understanding.primary.value,
         "sentiment": understanding.sentiment.value,
         "language": understanding.language.value,
@@ -60,6 +62,102 @@ def _judgement(understanding: Understanding) -> dict[str, object]:
         "needs_reply": understanding.needs_reply.value,
         "rank": RANKS[NeedsReply(understanding.needs_reply.value)],
     }
+
+
+def _each_comment_once(verdicts: Sequence[Verdict]) -> Iterator[list[Verdict]]:
+    """Stretches in which no comment stands twice, so that each may be written by one statement."""
+    some: list[Verdict] = []
+    names: set[tuple[str, str]] = set()
+    for verdict in verdicts:
+        name = (verdict.comment.source, verdict.comment.comment_id)
+        if name in names:
+            yield some
+            some, names = [], set()
+        some.append(verdict)
+        names.add(name)
+    if some:
+        yield some
+
+
+_AUTHOR_CONFLICT = """
+    ON CONFLICT (source, author_id) DO UPDATE SET name = EXCLUDED.name,
+      handle = COALESCE(EXCLUDED.handle, author.handle),
+      url = COALESCE(EXCLUDED.url, author.url),
+      avatar_url = COALESCE(EXCLUDED.avatar_url, author.avatar_url)
+    """
+
+
+def _author_values(comment: Comment) -> dict[str, object]:
+    author = comment.author
+    return {
+        "source": comment.source,
+        "author_id": author.id,
+        "name": author.name,
+        "handle": author.handle,
+        "url": author.url,
+        "avatar_url": author.avatar_url,
+    }
+
+
+def _engagement_values(accepted: Accepted, config_version: str, at: datetime) -> dict[str, object]:
+    data = accepted.arrival.data
+    return {
+        "id": accepted.engagement_id,
+        "source": accepted.comment.source,
+        "comment_id": accepted.comment.comment_id,
+        "thread_key": f"{accepted.comment.source}/{accepted.comment.thread_id}",
+        "state": accepted.moves[-1].to_state,
+        "event_id": accepted.arrival.event.id,
+        "delivery_id": data.delivery_id,
+        "via": data.via,
+        "visibility": data.visibility,
+        "published_at": data.published_at,
+        "observed_at": data.observed_at,
+        "received_at": accepted.arrival.received_at,
+        "accepted_at": at,
+        **_judgement(accepted.understanding),
+        "queue": accepted.queue,
+        "sla": accepted.sla,
+        "config_version": config_version,
+        "due_at": accepted.due_at,
+        "order_due": accepted.due_at or NEVER,
+        "ended_at": at if _is_ended(accepted) else None,
+        "dismissal": accepted.dismissed,
+    }
+
+
+def _is_ended(accepted: Accepted) -> bool:
+    return accepted.moves[-1].to_state in ENDS
+
+
+def _closed(accepted: Accepted, at: datetime) -> Event:
+    event = accepted.arrival.event
+    closed = EngagementClosed(
+        engagement_id=accepted.engagement_id,
+        comment_id=accepted.comment.comment_id,
+        end=accepted.moves[-1].to_state.value,
+        reason=accepted.dismissed,
+    )
+    version = at.isoformat()
+    return event_of(closed, source=event.source, thread_id=event.subject, at=at, version=version)
+
+
+def _triaged(verdict: Accepted | Changed, engagement_id: EngagementId, at: datetime) -> Event:
+    event, understanding = verdict.arrival.event, verdict.understanding
+    if understanding is None or verdict.queue is None:
+        raise ValueError("what is announced has been understood and has a queue")
+    triaged = EngagementTriaged(
+        engagement_id=engagement_id,
+        comment_id=verdict.comment.comment_id,
+        revision=verdict.comment.revision,
+        intent=understanding.intent,
+        needs_reply=NeedsReply(understanding.needs_reply.value),
+        language=understanding.language.value,
+        queue=verdict.queue,
+        due_at=verdict.due_at,
+    )
+    version = str(verdict.comment.revision)
+    return event_of(triaged, source=event.source, thread_id=event.subject, at=at, version=version)
 
 
 def _answered_elsewhere(state: State) -> tuple[Move, ...]:
@@ -149,120 +247,65 @@ class PostgresTriageTransaction:
     async def record(
         self, verdicts: Sequence[Verdict], *, config_version: str, at: datetime
     ) -> None:
-        for verdict in verdicts:
-            await self._store_comment(verdict)
-            if isinstance(verdict, Accepted):
-                await self._accept(verdict, config_version, at)
-            elif isinstance(verdict, Changed) and verdict.engagement_id is not None:
-                await self._change(verdict, verdict.engagement_id, at)
+        for some in _each_comment_once(verdicts):
+            await self._store_authors([each.comment for each in some])
+            await self._store_comments(some)
+            await self._accept([v for v in some if isinstance(v, Accepted)], config_version, at)
+            for verdict in some:
+                if isinstance(verdict, Changed) and verdict.engagement_id is not None:
+                    await self._change(verdict, verdict.engagement_id, at)
 
-    async def _store_author(self, comment: Comment) -> None:
-        author = comment.author
-        await self._connection.execute(
-            text("""
-                INSERT INTO author (source, author_id, name, handle, url, avatar_url)
-                VALUES (:source, :id, :name, :handle, :url, :avatar_url)
-                ON CONFLICT (source, author_id) DO UPDATE SET name = EXCLUDED.name,
-                  handle = COALESCE(EXCLUDED.handle, author.handle),
-                  url = COALESCE(EXCLUDED.url, author.url),
-                  avatar_url = COALESCE(EXCLUDED.avatar_url, author.avatar_url)
-                """),
-            {
-                "source": comment.source,
-                "id": author.id,
-                "name": author.name,
-                "handle": author.handle,
-                "url": author.url,
-                "avatar_url": author.avatar_url,
-            },
-        )
+    async def _store_authors(self, comments: Sequence[Comment]) -> None:
+        """Whatever is said of an author last holds; what is left out stays as it was."""
+        said: dict[tuple[str, str], dict[str, object]] = {}
+        for comment in comments:
+            now = _author_values(comment)
+            before = said.get((comment.source, comment.author.id), now)
+            said[comment.source, comment.author.id] = {
+                name: before[name] if value is None else value for name, value in now.items()
+            }
+        # In one order: two workers that take in the same people would wait for each other.
+        rows = [said[key] for key in sorted(said)]
+        await insert_rows(self._connection, "author", rows, conflict=_AUTHOR_CONFLICT)
 
-    async def _store_comment(self, verdict: Verdict) -> None:
-        await self._store_author(verdict.comment)
-        values = comment_values(
-            verdict.comment, version=verdict.version, edited_at=verdict.arrival.data.edited_at
-        )
-        names = list(values)
-        await self._connection.execute(
-            text(f"""
-                INSERT INTO comment ({", ".join(names)}) VALUES ({", ".join(f":{n}" for n in names)})
-                ON CONFLICT (source, comment_id) DO UPDATE SET
-                  {", ".join(f"{n} = EXCLUDED.{n}" for n in names[2:])}
-                """),  # noqa: S608 - column names are ours
-            values,
-        )
+    async def _store_comments(self, verdicts: Sequence[Verdict]) -> None:
+        rows = [
+            comment_values(
+                each.comment, version=each.version, edited_at=each.arrival.data.edited_at
+            )
+            for each in verdicts
+        ]
+        names = list(rows[0])
+        conflict = f"""
+            ON CONFLICT (source, comment_id) DO UPDATE SET
+              {", ".join(f"{n} = EXCLUDED.{n}" for n in names[2:])}
+            """
+        await insert_rows(self._connection, "comment", rows, conflict=conflict)
 
-    async def _accept(self, accepted: Accepted, config_version: str, at: datetime) -> None:
-        data, state = accepted.arrival.data, accepted.moves[-1].to_state
-        ended = state in ENDS
-        await self._connection.execute(
-            text("""
-                INSERT INTO engagement (id, source, comment_id, thread_key, state, event_id,
-                  delivery_id, via, visibility, published_at, observed_at, received_at, accepted_at,
-                  understanding, intent, sentiment, language, urgency, needs_reply, queue, sla,
-                  config_version, due_at, rank, order_due, ended_at, dismissal)
-                VALUES (:id, :source, :comment_id, :thread_key, :state, :event_id, :delivery_id,
-                  :via, :visibility, :published_at, :observed_at, :received_at, :at,
-                  CAST(:understanding AS jsonb), :intent, :sentiment, :language, :urgency,
-                  :needs_reply, :queue, :sla, :config_version, :due_at, :rank, :order_due,
-                  :ended_at, :dismissal)
-                """),
-            {
-                "id": accepted.engagement_id,
-                "source": accepted.comment.source,
-                "comment_id": accepted.comment.comment_id,
-                "thread_key": f"{accepted.comment.source}/{accepted.comment.thread_id}",
-                "state": state,
-                "event_id": accepted.arrival.event.id,
-                "delivery_id": data.delivery_id,
-                "via": data.via,
-                "visibility": data.visibility,
-                "published_at": data.published_at,
-                "observed_at": data.observed_at,
-                "received_at": accepted.arrival.received_at,
-                "at": at,
-                **_judgement(accepted.understanding),
-                "queue": accepted.queue,
-                "sla": accepted.sla,
-                "config_version": config_version,
-                "due_at": accepted.due_at,
-                "order_due": accepted.due_at or NEVER,
-                "ended_at": at if ended else None,
-                "dismissal": accepted.dismissed,
-            },
-        )
+    async def _accept(
+        self, accepted: Sequence[Accepted], config_version: str, at: datetime
+    ) -> None:
+        if not accepted:
+            return
+        rows = [_engagement_values(each, config_version, at) for each in accepted]
+        await insert_rows(self._connection, "engagement", rows)
         await append_entries(
             self._connection,
-            (moved(accepted.engagement_id, move, actor="triage") for move in accepted.moves),
+            (
+                moved(each.engagement_id, move, actor="triage")
+                for each in accepted
+                for move in each.moves
+            ),
         )
-        if not ended:
-            await self._announce(accepted, accepted.engagement_id, at)
-            return
-        await settle_due(
-            self._connection,
-            accepted.engagement_id,
-            ended=at,
-            in_time=DueOutcome.EXCUSED,
-            at=at,
-        )
-        closed = EngagementClosed(
-            engagement_id=accepted.engagement_id,
-            comment_id=accepted.comment.comment_id,
-            end=state.value,
-            reason=accepted.dismissed,
-        )
-        event = accepted.arrival.event
+        ended = [each.engagement_id for each in accepted if _is_ended(each)]
+        if ended:
+            await settle_due(self._connection, ended, ended=at, in_time=DueOutcome.EXCUSED, at=at)
         await append_events(
             self._connection,
-            [
-                event_of(
-                    closed,
-                    source=event.source,
-                    thread_id=event.subject,
-                    at=at,
-                    version=at.isoformat(),
-                )
-            ],
+            (
+                _closed(each, at) if _is_ended(each) else _triaged(each, each.engagement_id, at)
+                for each in accepted
+            ),
         )
 
     async def _change(self, changed: Changed, engagement_id: EngagementId, at: datetime) -> None:
@@ -296,7 +339,7 @@ class PostgresTriageTransaction:
             await append_entries(self._connection, [entry])
         is_open = not changed.moves or changed.moves[-1].to_state not in ENDS
         if changed.understanding is not None and is_open:
-            await self._announce(changed, engagement_id, at)
+            await append_events(self._connection, [_triaged(changed, engagement_id, at)])
 
     async def _rejudge(
         self, understanding: Understanding, queue: str | None, engagement_id: EngagementId
@@ -311,7 +354,12 @@ class PostgresTriageTransaction:
                     THEN draft_state ELSE 'waiting' END, dismissal = NULL
                 WHERE id = :id
                 """),
-            {"id": engagement_id, "queue": queue, **_judgement(understanding)},
+            {
+                "id": engagement_id,
+                "queue": queue,
+                **_judgement(understanding),
+                "understanding": json.dumps(understanding_values(understanding)),
+            },
         )
 
     async def _new_due_period(self, changed: Changed, engagement_id: EngagementId) -> None:
@@ -327,35 +375,6 @@ class PostgresTriageTransaction:
                 "due_at": changed.due_at,
                 "order_due": changed.due_at or NEVER,
             },
-        )
-
-    async def _announce(
-        self, verdict: Accepted | Changed, engagement_id: EngagementId, at: datetime
-    ) -> None:
-        understanding, event = verdict.understanding, verdict.arrival.event
-        if understanding is None or verdict.queue is None:
-            return
-        triaged = EngagementTriaged(
-            engagement_id=engagement_id,
-            comment_id=verdict.comment.comment_id,
-            revision=verdict.comment.revision,
-            intent=understanding.intent,
-            needs_reply=NeedsReply(understanding.needs_reply.value),
-            language=understanding.language.value,
-            queue=verdict.queue,
-            due_at=verdict.due_at,
-        )
-        await append_events(
-            self._connection,
-            [
-                event_of(
-                    triaged,
-                    source=event.source,
-                    thread_id=event.subject,
-                    at=at,
-                    version=str(verdict.comment.revision),
-                )
-            ],
         )
 
     async def settle_own(self, own: OwnSeen, *, at: datetime) -> bool:

@@ -1,0 +1,56 @@
+"""Many rows by one statement: what makes a batch cheap.
+
+The rows travel as one JSON document, which PostgreSQL reads by the columns' own types
+(`json_populate_recordset`, PostgreSQL 18, 9.16.2). Beside a statement a row this takes about half of
+the time of both sides, and one round trip in place of hundreds; `unnest` of an array a column is as
+fast, and names each column's type once more.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+async def insert_rows(
+    connection: AsyncConnection,
+    table: str,
+    rows: Sequence[Mapping[str, object]],
+    *,
+    conflict: str = "",
+) -> None:
+    """Insert rows in their order; without rows nothing is sent.
+
+    Args:
+        connection: inside a transaction.
+        table: a name of ours.
+        rows: all with the same columns. A mapping or list becomes `json` or `jsonb`.
+        conflict: an `ON CONFLICT` clause; it may not meet one row twice.
+    """
+    if not rows:
+        return
+    columns = ", ".join(rows[0])
+    await connection.execute(
+        text(f"""
+            INSERT INTO {table} ({columns})
+            SELECT {columns} FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json))
+            {conflict}
+            """),  # noqa: S608 - names of ours
+        {"rows": json.dumps([dict(row) for row in rows], default=_written, ensure_ascii=False)},
+    )
+
+
+def _written(value: object) -> str:
+    """As the column's own input function reads it."""
+    match value:
+        case datetime():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case bytes():
+            return "\\x" + value.hex()
+        case _:
+            raise TypeError(f"no column takes a {type(value).__name__}")
