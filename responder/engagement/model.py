@@ -32,6 +32,9 @@ class Via(StrEnum):
 
     WEBHOOK = "webhook"
     POLL = "poll"
+    BACKFILL = "backfill"
+    """It stood there before we first read the place: nobody waited for us then, so no time to
+    respond is measured from it. For whoever imports a history, too."""
     RECONCILE = "reconcile"
     PRODUCER = "producer"
 

@@ -20,6 +20,7 @@ from responder.engagement.model import (
     SourceId,
     Understanding,
     Urgency,
+    Via,
 )
 from responder.engagement.sla import due_at
 from responder.engagement.workspace import Route, Source, Workspace
@@ -119,7 +120,8 @@ class Triager:
 
     def _accept(self, arrival: Arrival, comment: Comment, understanding: Understanding) -> Accepted:
         queue = self.route(self.workspace.source(arrival.event.source), understanding)
-        policy = self.workspace.policy_of(queue)
+        was_there_before_us = arrival.data.via is Via.BACKFILL
+        policy = None if was_there_before_us else self.workspace.policy_of(queue)
         due = None if policy is None else due_at(arrival.received_at, policy)
         reason = understanding.dismiss_by_rule
         moves = [step(State.RECEIVED, Trigger.UNDERSTOOD)]

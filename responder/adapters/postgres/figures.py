@@ -86,20 +86,24 @@ async def _due(connection: AsyncConnection) -> dict[tuple[str, str], int]:
 
 
 async def _first_response(connection: AsyncConnection) -> Mapping[str, Waits]:
-    """Only public replies that stand; a negative wait (a clock of a platform) counts as none."""
+    """Only public replies that stand, to whom could have waited for us.
+
+    A negative wait (a clock of a platform) counts as none.
+    """
+    answered = "state = 'answered' AND replied_at IS NOT NULL AND via <> 'backfill'"
     found = await connection.execute(
-        text("""
+        text(f"""
             SELECT basis, width_bucket(seconds, CAST(:bounds AS float8[])) AS bucket,
               count(*) AS items, sum(seconds) AS seconds
             FROM (
               SELECT 'published' AS basis,
                 GREATEST(extract(epoch FROM replied_at - published_at), 0)::float8 AS seconds
-              FROM engagement WHERE state = 'answered' AND replied_at IS NOT NULL
+              FROM engagement WHERE {answered}
               UNION ALL
               SELECT 'received', GREATEST(extract(epoch FROM replied_at - received_at), 0)::float8
-              FROM engagement WHERE state = 'answered' AND replied_at IS NOT NULL) w
+              FROM engagement WHERE {answered}) w
             GROUP BY 1, 2
-            """),
+            """),  # noqa: S608 - a constant
         # A bucket of Prometheus holds its upper bound, one of `width_bucket` its lower.
         {"bounds": [bound + 1e-6 for bound in RESPONSE_BUCKETS]},
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from responder.engagement.errors import Unavailable
 from responder.engagement.events import EngagementReceived, EventAuthor, EventPage
-from responder.engagement.model import TextFormat, Via
+from responder.engagement.model import Kind, TextFormat, Via
 from responder.engagement.ports import Clock
 from responder.platforms.isso.window import FIRST_LIMIT, Change, Window, load
 from responder.platforms.isso.wire import IssoApi, IssoComment, Unreadable
@@ -67,7 +67,7 @@ class IssoPoll:
     async def poll(self, cursor: str | None, budget: int) -> PolledPage:
         """See `PollPlatform`. One poll reads `/latest` and then as many pages as fit."""
         now = self._clock.now().timestamp()
-        fresh = Window(since=now - self._backfill_seconds, limit=self._first_limit)
+        fresh = Window(since=now - self._backfill_seconds, limit=self._first_limit, connected=now)
         poll = _Poll(window=load(cursor, fresh), budget=max(budget, 2), now=now)
         listed = await self._listed(poll)
         todo = self._in_turn(poll) if listed is None else poll.window.pages_to_read(listed)
@@ -146,10 +146,11 @@ class IssoPoll:
 
     def _events(self, poll: _Poll) -> Sequence[EngagementReceived]:
         ordered = sorted(poll.changes, key=lambda change: change.comment.created)
-        return [self._event(change) for change in ordered]
+        return [self._event(change, poll.window.connected) for change in ordered]
 
-    def _event(self, change: Change) -> EngagementReceived:
+    def _event(self, change: Change, connected: float) -> EngagementReceived:
         comment = change.comment
+        is_older = change.kind is Kind.CREATED and comment.created < connected
         return EngagementReceived(
             kind=change.kind,
             comment_id=comment.key,
@@ -167,7 +168,7 @@ class IssoPoll:
             edited_at=comment.modified_at,
             permalink=_web(self._api.permalink(comment.uri, comment.id)),
             page=EventPage(url=_web(self._api.page_url(comment.uri))),
-            via=Via.POLL,
+            via=Via.BACKFILL if is_older else Via.POLL,
         )
 
 

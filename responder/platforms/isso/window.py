@@ -71,6 +71,8 @@ class Window:
     seen: Mapping[str, Seen] = field(default_factory=dict)
     limit: int = FIRST_LIMIT
     """How many comments `/latest` was asked for, the last time that it was enough."""
+    connected: float = 0.0
+    """When the site was first read: what was written before that was not written to us."""
     turn: int = 0
     """Which page comes next, where pages are read in turn."""
 
@@ -147,7 +149,8 @@ class Window:
             row = (each.id, each.parent_key, each.created, each.author, each.text, each.listed)
             pages.setdefault(each.uri, []).append((*row, each.missed_at))
         head = {"v": _FORMAT, "since": self.since, "limit": self.limit, "turn": self.turn}
-        return json.dumps({**head, "pages": pages}, separators=(",", ":"))
+        rest = {"connected": self.connected, "pages": pages}
+        return json.dumps(head | rest, separators=(",", ":"))
 
     def _displaced(self, tree: Sequence[IssoComment]) -> set[str]:
         """Comments, on whichever page, whose id a later one on this page has now."""
@@ -184,7 +187,13 @@ def load(cursor: str | None, fresh: Window) -> Window:
             return fresh
         remembered = [_row(uri, row) for uri, rows in data["pages"].items() for row in rows]
         seen = {each.as_deleted().key: each for each in remembered}
-        return Window(since=data["since"], limit=data["limit"], turn=data["turn"], seen=seen)
+        return Window(
+            since=data["since"],
+            limit=data["limit"],
+            turn=data["turn"],
+            connected=data.get("connected", 0.0),
+            seen=seen,
+        )
     except (ValueError, KeyError, TypeError, IndexError):
         return fresh
 

@@ -13,7 +13,7 @@ from typing_extensions import override
 from responder.adapters.system import SystemClock
 from responder.engagement.errors import Unavailable
 from responder.engagement.events import EngagementReceived
-from responder.engagement.model import Kind
+from responder.engagement.model import Kind, Via
 from responder.platforms.isso.polling import IssoPoll
 from responder.platforms.isso.window import Window, load
 from responder.platforms.isso.wire import IssoApi, author_id
@@ -72,6 +72,26 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IssoServer]:
 def server(running: IssoServer) -> IssoServer:
     running.forget()
     return running
+
+
+async def test_what_stood_there_before_the_first_reading_is_marked_as_such(
+    server: IssoServer,
+) -> None:
+    pages = ("/a/", "/b/", "/c/")
+    made = [server.comment(page, f"Written on {page} before that.") for page in pages]
+    async with reading(server) as reader:
+        first = await reader.read(budget=2)  # too little for all three pages
+        server.comment("/a/", "Written after that.")
+        then = await reader.read()
+        server.edit(made[0].id, "Edited by now.")
+        last = await reader.read()
+    assert {each.via for each in first} == {Via.BACKFILL}
+    by_text = {each.text: each.via for each in (*first, *then, *last)}
+    assert len(by_text) == 5
+    assert [text for text, via in by_text.items() if via is Via.POLL] == [
+        "Written after that.",
+        "Edited by now.",
+    ]
 
 
 async def test_a_comment_comes_as_it_was_written(server: IssoServer) -> None:

@@ -1,6 +1,7 @@
 """What Prometheus is shown is what the ledger holds; nothing there is 0, not absent."""
 
 from responder.adapters.postgres.figures import PostgresFigures
+from responder.engagement.model import Via
 from responder.testing.factories import comment
 from responder.testing.ledger import Bench
 
@@ -40,6 +41,29 @@ async def test_each_comment_counts_where_it_stands(bench: Bench) -> None:
     assert shown.backlog[OPEN].items == 1
     assert sum(shown.first_response["published"].counts) == 1
     assert shown.first_response["published"].seconds > shown.first_response["received"].seconds
+
+
+async def test_what_stood_there_before_a_source_was_connected_has_no_response_clock(
+    bench: Bench,
+) -> None:
+    await bench.arrives(
+        comment("c1", via=Via.BACKFILL), comment("c2", "And on a phone?", via=Via.POLL)
+    )
+    assert (await bench.item("c1")).row.due_at is None
+    for each in ("c1", "c2"):
+        await bench.approve(each)
+    bench.clock.forward(9 * 3600)
+    await bench.release()
+    await bench.deliver()
+    await bench.releases.record_misses(at=bench.clock.now())
+    shown = await figures(bench).figures()
+    assert shown.items["answered"] == 2
+    assert sum(shown.due.values()) == 1
+    assert {basis: sum(each.counts) for basis, each in shown.first_response.items()} == {
+        "published": 1,
+        "received": 1,
+    }
+    await bench.audited()
 
 
 async def test_an_overdue_comment_is_missed_and_counts_once(bench: Bench) -> None:
