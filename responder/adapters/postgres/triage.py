@@ -64,13 +64,17 @@ def _judgement(understanding: Understanding) -> dict[str, object]:
     }
 
 
-def _each_comment_once(verdicts: Sequence[Verdict]) -> Iterator[list[Verdict]]:
-    """Stretches in which no comment stands twice, so that each may be written by one statement."""
+def _stretches(verdicts: Sequence[Verdict]) -> Iterator[list[Verdict]]:
+    """Cut where one statement a table may not go on.
+
+    No comment stands twice in a stretch, and what changes an engagement is its last: so the events
+    of a thread keep their order.
+    """
     some: list[Verdict] = []
     names: set[tuple[str, str]] = set()
     for verdict in verdicts:
         name = (verdict.comment.source, verdict.comment.comment_id)
-        if name in names:
+        if some and (name in names or isinstance(some[-1], Changed)):
             yield some
             some, names = [], set()
         some.append(verdict)
@@ -247,13 +251,13 @@ class PostgresTriageTransaction:
     async def record(
         self, verdicts: Sequence[Verdict], *, config_version: str, at: datetime
     ) -> None:
-        for some in _each_comment_once(verdicts):
+        for some in _stretches(verdicts):
             await self._store_authors([each.comment for each in some])
             await self._store_comments(some)
             await self._accept([v for v in some if isinstance(v, Accepted)], config_version, at)
-            for verdict in some:
-                if isinstance(verdict, Changed) and verdict.engagement_id is not None:
-                    await self._change(verdict, verdict.engagement_id, at)
+            last = some[-1]
+            if isinstance(last, Changed) and last.engagement_id is not None:
+                await self._change(last, last.engagement_id, at)
 
     async def _store_authors(self, comments: Sequence[Comment]) -> None:
         """Whatever is said of an author last holds; what is left out stays as it was."""
