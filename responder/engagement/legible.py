@@ -7,6 +7,7 @@ them. They go before anything is judged; the text that is stored and shown as ev
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -30,7 +31,7 @@ class Legible:
     """Visible text in NFC, and where each of its characters came from."""
 
     text: str
-    origins: tuple[int, ...]
+    origins: Sequence[int]
     """For each character the offset in the text as written."""
     hidden: int
     """How many characters were invisible."""
@@ -49,6 +50,8 @@ def invisible(text: str) -> bool:
 
 def legible(written: str) -> Legible:
     """What a reader sees of `written`; simple markup counts as not seen."""
+    if _is_plain(written):
+        return Legible(written, range(len(written)), 0)
     markup = {i for m in _MARKUP.finditer(written) for i in range(m.start() + 1, m.end())}
     starts = {m.start() for m in _MARKUP.finditer(written)}
     characters: list[str] = []
@@ -62,6 +65,15 @@ def legible(written: str) -> Legible:
         characters.extend(visible)
         origins.extend([start] * len(visible))
     return Legible("".join(characters), tuple(origins), hidden)
+
+
+def _is_plain(written: str) -> bool:
+    """Every character is seen as it is written: nearly always."""
+    return (
+        unicodedata.is_normalized("NFC", written)
+        and not invisible(written)
+        and _MARKUP.search(written) is None
+    )
 
 
 def _visible(cluster: str) -> str:

@@ -41,15 +41,12 @@ class Py3LangidDetector:
     """Implements `triage.ports.LanguageDetector`. Loads its model once, about 0.1 s."""
 
     def __init__(self, languages: Sequence[str] = ()) -> None:
+        self.model = f"py3langid/{version('py3langid')}"  # looked up once: it reads a file
         self._identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
         known = set(self._identifier.labels)
         self._languages = tuple(tag for tag in languages or COMMON if tag in known)
         if self._languages:
             self._identifier.set_languages(list(self._languages))
-
-    @property
-    def model(self) -> str:
-        return f"py3langid/{version('py3langid')}"
 
     def detect(self, text: str) -> tuple[str, float]:
         letters = sum(c.isalpha() for c in text)
