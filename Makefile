@@ -5,6 +5,8 @@
 #   make demo      the same, with invented people
 #   make setup     prepare .venv and start nothing; the command is then .venv/bin/responder
 #   make test      every test; installs what that needs     make test ARGS="tests/unit -k queue"
+#   make bench     measure, beside the peers            make bench ONLY=P5 RUNS=3
+#   make bench-smoke  the same, small: whether it runs and is correct
 #   make lint      everything that is checked without running it
 #   make schemas   write schemas/ anew, from the models
 #   make docs      write the generated parts of docs/ anew
@@ -17,11 +19,13 @@ MAKEFLAGS += --warn-undefined-variables --no-print-directory
 
 PYTHON ?= python3
 ARGS ?=
+ONLY ?=
+RUNS ?=
 BIN := .venv/bin
 UV := $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 
-.PHONY: help up demo setup test lint schemas docs lock system
+.PHONY: help up demo setup test bench bench-smoke lint schemas docs lock system
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -36,6 +40,12 @@ setup: .venv/.run-is-there
 
 test: .venv/.dev-is-there system
 	@exec $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+bench: .venv/.dev-is-there system
+	@exec $(BIN)/python -m bench $(ONLY:%=--only %) $(RUNS:%=--runs %)
+
+bench-smoke: .venv/.dev-is-there system
+	@exec $(BIN)/python -m bench --smoke $(ONLY:%=--only %)
 
 lint: .venv/.dev-is-there
 	$(BIN)/ruff check

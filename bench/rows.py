@@ -1,0 +1,12 @@
+"""Which rows there are, and who measures them. A row knows nothing of the others."""
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+from bench import runtime
+from bench.figures import Row
+from bench.setting import Setting
+
+ROWS: Mapping[str, Callable[[Setting], Coroutine[Any, Any, Sequence[Row]]]] = {
+    "P1": runtime.no_work,
+}

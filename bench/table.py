@@ -1,0 +1,93 @@
+"""The table: kept as JSON, row by row, and printed as text or Markdown."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+RESULTS = FOLDER / "results.json"
+README = FOLDER / "README.md"
+BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
+
+HEAD = ("", "workload", "unit", "ours", "peers", "ideal", "ratio", "bar", "held")
+
+WHOLE_FROM = 1_000
+
+Kept = Mapping[str, Any]
+
+
+def merge(fresh: Sequence[Kept], path: Path = RESULTS) -> list[Kept]:
+    """Put these in the place of the rows with the same ids; gives all that are kept now."""
+    kept: list[Kept] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    replaced = {row["id"] for row in fresh}
+    rows = [row for row in kept if row["id"] not in replaced] + list(fresh)
+    rows.sort(key=lambda row: str(row["id"]))
+    text = json.dumps(rows, indent=2, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+    return rows
+
+
+def markdown(rows: Sequence[Kept]) -> str:
+    """A table, then what was void, then what each row ran on."""
+    lines = [_line(HEAD), _line(["---"] * len(HEAD))]
+    lines += [_line(_cells(row)) for row in rows]
+    void = [
+        f"- {row['id']}, {row['case']}, {name}: {each}"
+        for row in rows
+        for name, all_ in row["void"].items()
+        for each in all_
+    ]
+    if void:
+        lines += ["", "Void runs, which count for nothing:", "", *void]
+    return "\n".join([*lines, "", *_conditions(rows)])
+
+
+def write_readme(rows: Sequence[Kept], path: Path = README) -> None:
+    """Put the table between the markers of the README."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    path.write_text(f"{before}{BEGIN}\n\n{markdown(rows)}\n{END}{after}", encoding="utf-8")
+
+
+def _cells(row: Kept) -> list[str]:
+    spread = row["spread"]
+    peers = [f"{name} {_number(each, spread[name])}" for name, each in row["peers"].items()]
+    return [
+        row["id"],
+        row["case"],
+        row["unit"],
+        _number(row["ours"], spread["ours"]),
+        "<br>".join(peers) or "–",
+        _number(row["ideal"]),
+        _number(row["ratio"]),
+        row["bar"] or "–",
+        {True: "yes", False: "**no**", None: "–"}[row["held"]],
+    ]
+
+
+def _number(value: float | None, spread: Sequence[float] | None = None) -> str:
+    if value is None:
+        return "–"
+    if spread is None or spread[0] == spread[1]:
+        return _digits(value)
+    return f"{_digits(value)} ({_digits(spread[0])}–{_digits(spread[1])})"
+
+
+def _digits(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= WHOLE_FROM else f"{value:.4g}"
+
+
+def _conditions(rows: Sequence[Kept]) -> list[str]:
+    """Each way in which rows were made, once, with the rows that were."""
+    made: dict[str, list[str]] = {}
+    for row in rows:
+        words = "; ".join(f"{name} {value}" for name, value in row["how"].items())
+        ids = made.setdefault(words, [])
+        if row["id"] not in ids:
+            ids.append(row["id"])
+    return [f"- {', '.join(ids)}: {words}" for words, ids in made.items() if words]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
