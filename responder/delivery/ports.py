@@ -173,10 +173,13 @@ class Job:
     last: Attempt | None
     text: str
     comment: Comment
+    first_started_at: datetime | None = None
+    """When its first attempt began."""
     throttled_since: datetime | None = None
     """Since when each attempt was answered with *later*; None if the last one was not."""
     others: frozenset[str] = frozenset()
-    """The platform's ids of other replies of ours in the thread: never evidence for this one."""
+    """The platform's ids of what we wrote in the thread to others, or before this reply's first
+    attempt, as far as the ledger has heard: never evidence for this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ LOOKS = 3
 LOOK_AGAIN_SECONDS = 10.0
 HANDED_OVER_LOOK_SECONDS = 60.0
 MATCH_SKEW = timedelta(minutes=5)
-"""A reply of ours may carry a time this much before the attempt: clocks differ."""
+"""A reply of ours may carry a time this much before its first attempt: clocks differ."""
 
 
 class Step(Enum):
@@ -129,12 +129,16 @@ def after_look(
 
 
 def matching(job: Job, replies: Sequence[OwnReply]) -> list[OwnReply]:
-    """Our replies that are this one: by id, by key, else by text since the attempt's start.
+    """Our replies that are this one: by id, by key, else by text since the first attempt began.
 
-    What is known to be the reply to somebody else is none, however equal its words are.
+    What is known to be the reply to somebody else, or to have stood there before, is none, however
+    equal its words are. The limit of this: what somebody posts by hand in the same words and the same
+    branch, from `MATCH_SKEW` before the first attempt on, and of which the ledger has not heard when
+    that attempt begins, is taken for this reply, so that this one may not be posted. The other way
+    round a reply could be posted twice.
     """
-    last = job.last
-    if last is None:
+    last, first = job.last, job.first_started_at
+    if last is None or first is None:
         return []
     key = idempotency_key(job)
     exact = [
@@ -143,7 +147,7 @@ def matching(job: Job, replies: Sequence[OwnReply]) -> list[OwnReply]:
         if (last.external_id is not None and each.external_id == last.external_id)
         or each.idempotency_key == key
     ]
-    earliest = last.started_at - MATCH_SKEW
+    earliest = first - MATCH_SKEW
     return exact or [
         each
         for each in replies

@@ -71,6 +71,8 @@ class PostgresDeliveryWork:
                 await _put_off(connection, job.reply_id, at + timedelta(seconds=RIVAL_SECONDS))
                 return None
             number = 1 if job.last is None else job.last.number + 1
+            if number == 1:
+                await _note_what_stands_there(connection, job.reply_id, engagement.thread_key)
             await _insert_attempt(connection, job, number, at)
             state = State(engagement.state)
             moves = [step(state, Trigger.ATTEMPTED)] if state is State.APPROVED else []
@@ -187,7 +189,9 @@ async def _job(connection: AsyncConnection, reply_id: UUID) -> Job:
                 JOIN delivery_job k ON k.reply_id = o.reply_id
                 JOIN engagement f ON f.id = k.engagement_id
                 WHERE f.thread_key = e.thread_key AND o.reply_id <> j.reply_id
-                  AND o.external_id IS NOT NULL) AS others
+                  AND o.external_id IS NOT NULL) || j.known AS others,
+              (SELECT min(started_at) FROM delivery_attempt
+                WHERE reply_id = j.reply_id) AS first_started_at
             FROM delivery_job j JOIN decision d ON d.id = j.reply_id
             JOIN engagement e ON e.id = j.engagement_id
             JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
@@ -222,6 +226,7 @@ async def _job(connection: AsyncConnection, reply_id: UUID) -> Job:
         last=last,
         text=row.reply_text,
         comment=comment_of(row),
+        first_started_at=row.first_started_at,
         throttled_since=row.throttled_since,
         others=frozenset(row.others),
     )
@@ -306,6 +311,19 @@ async def _return(
     await void_decisions(connection, job.engagement_id, reason, at)
     moves: list[Move] = [step(state, trigger, reason)]
     await move_engagement(connection, job.engagement_id, moves, actor="delivery", at=at)
+
+
+async def _note_what_stands_there(
+    connection: AsyncConnection, reply_id: ReplyId, thread_key: str
+) -> None:
+    await connection.execute(
+        text("""
+            UPDATE delivery_job SET known = ARRAY(
+              SELECT comment_id FROM comment WHERE thread_key = :key AND is_own)
+            WHERE reply_id = :id
+            """),
+        {"id": reply_id, "key": thread_key},
+    )
 
 
 async def _insert_attempt(connection: AsyncConnection, job: Job, number: int, at: datetime) -> None:

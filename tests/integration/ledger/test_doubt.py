@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from responder.adapters.postgres.dead_letters import DeadLetterRows, PostgresDeadLetterDesk
 from responder.app.consumers import TriageConsumer
-from responder.delivery.ports import AttemptOutcome
+from responder.delivery.ports import AttemptOutcome, OwnReply
 from responder.engagement.deadletter import ID_HEADER, Buried, letter_id
 from responder.engagement.events import Event, ReplyPosted
 from responder.engagement.lifecycle import State
@@ -168,6 +168,34 @@ async def test_the_same_words_to_somebody_else_are_no_evidence_when_reading_back
     await bench.deliver()
     assert sorted(bench.place.texts("c2") + bench.place.texts("c3")) == ["Thank you!"] * 2
     assert bench.place.texts("c2") == ["Thank you!"]
+    await bench.audited()
+
+
+async def test_what_stood_there_before_the_first_attempt_is_no_evidence_for_it(
+    bench: Bench,
+) -> None:
+    """A colleague thanked Ben by hand, in the same words; then Cleo's thanks got lost on the way."""
+    bench.place.lists_whole_branch = True
+    await two_in_one_branch(bench)
+    await bench.undo("c2")
+    by_hand = OwnReply(
+        external_id="by-hand",
+        text="Thank you!",
+        url=None,
+        posted_at=bench.clock.now(),
+        is_public=True,
+    )
+    bench.place.replies.append(("c2", by_hand))
+    await echo(bench, "by-hand", "Thank you!", parent_id="c2")
+    bench.place.will([NEVER_ARRIVED])
+    await bench.release()
+    await bench.deliver()
+    assert bench.place.texts("c3") == ["Thank you!"]
+    assert await bench.states() == {
+        "c1": State.AWAITING_REVIEW,
+        "c2": State.ANSWERED,
+        "c3": State.ANSWERED,
+    }
     await bench.audited()
 
 

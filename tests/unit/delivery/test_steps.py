@@ -42,6 +42,7 @@ def job(*, throttled_since: datetime, looks: int = 0) -> Job:
         absent_since=None,
         last=Attempt(number=1, started_at=throttled_since, outcome=AttemptOutcome.THROTTLED),
         throttled_since=throttled_since,
+        first_started_at=throttled_since,
         text="Yes, it does.",
         comment=Comment(
             source=SourceId("garden"),
@@ -55,6 +56,13 @@ def job(*, throttled_since: datetime, looks: int = 0) -> Job:
             revision=1,
             is_own=False,
         ),
+    )
+
+
+def there(external_id: str, posted_at: datetime) -> OwnReply:
+    """The same words, as the place lists them."""
+    return OwnReply(
+        external_id=external_id, text="Yes, it does.", url=None, posted_at=posted_at, is_public=True
     )
 
 
@@ -114,11 +122,22 @@ def test_when_patience_is_over_a_person_is_asked_instead(
 
 
 def test_a_reply_that_is_found_when_patience_is_over_was_sent() -> None:
-    there = OwnReply(
-        external_id="r", text="Yes, it does.", url=None, posted_at=NOON, is_public=True
-    )
-    found = ReadBack(replies=(there,), is_complete=True)
+    found = ReadBack(replies=(there("r", NOON),), is_complete=True)
     settled = steps.after_look(
         job(throttled_since=NOON), found, OBEDIENT, now=NOON + steps.PATIENCE
     )
     assert settled.trigger is Trigger.DELIVERED
+
+
+def test_what_an_early_attempt_posted_is_found_however_late_the_last_one_was() -> None:
+    waiting = replace(job(throttled_since=NOON + timedelta(hours=3)), first_started_at=NOON)
+    early = there("early", NOON + timedelta(seconds=1))
+    assert steps.matching(waiting, [early]) == [early]
+
+
+def test_equal_words_from_before_the_first_attempt_are_no_evidence() -> None:
+    waiting = replace(job(throttled_since=NOON), others=frozenset({"by-hand"}))
+    long_ago = there("long-ago", NOON - timedelta(hours=1))
+    by_hand = there("by-hand", NOON - timedelta(seconds=1))
+    ours = there("ours", NOON - timedelta(seconds=1))
+    assert steps.matching(waiting, [long_ago, by_hand, ours]) == [ours]
