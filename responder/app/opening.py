@@ -1,6 +1,7 @@
 """Opens what a process stands on: the database with its schema, the configuration, the places."""
 
-from contextlib import AsyncExitStack
+import asyncio
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +26,8 @@ from responder.engagement.errors import Misconfigured
 from responder.settings import Settings
 from responder.stream.log import Unreachable
 from responder.telemetry.metrics import Metrics
+
+GOODBYE_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +63,7 @@ async def open_parts(
     metrics = Metrics()
     configuration = load(configuration_file)
     engine = make_engine(database_url, pool_size=settings.database.pool_size)
-    stack.push_async_callback(engine.dispose)
+    stack.push_async_callback(_dispose, engine)
     ids = SystemIds(clock)
     logs = Logs(settings, database_url=database_url, clock=clock, ids=ids)
     await _bring_schema(engine, logs, migrates=migrates)
@@ -88,6 +91,13 @@ async def open_parts(
         targets=targets(parts),
     )
     return parts
+
+
+async def _dispose(engine: AsyncEngine) -> None:
+    """Say goodbye to the database; one that does not answer is not waited for."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GOODBYE_SECONDS):
+            await engine.dispose()
 
 
 async def _bring_schema(engine: AsyncEngine, logs: Logs, *, migrates: bool) -> None:

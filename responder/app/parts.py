@@ -95,7 +95,6 @@ class Parts:
             commit_timeout=stream.commit_timeout,
             drain_timeout=stream.drain_timeout,
             cancel_grace=stream.cancel_grace,
-            stop_timeout=stream.stop_timeout,
             handler_timeout=handler_timeout or stream.handler_timeout,
             retry_max=stream.retry_max,
             retry_max_age=stream.retry_max_age,

@@ -1,10 +1,14 @@
 """One process: what its roles put into it, started together and stopped in order.
 
 Stopping goes from the outside in: not ready, no new requests, then the consumers drain and commit,
-then the loops end, and last what they all stood on is closed. Each step has a limit of its own.
+then the loops end, and last what they all stood on is closed. Each step has a limit of its own, and
+all of them have one together: what is not over by then ends with the process. That is safe, as
+being killed is; it is said, because it is not as it should be.
 """
 
 import asyncio
+import os
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
@@ -22,10 +26,17 @@ log = structlog.get_logger(__name__)
 
 
 class Process:
-    """Owns every task of the process; none is left when `stop` returns."""
+    """Owns every task of the process.
 
-    def __init__(self, health: Health) -> None:
+    Args:
+        health: told when it is ready, and when it stops.
+        stop_seconds: how long `stop` may take.
+    """
+
+    def __init__(self, health: Health, *, stop_seconds: float) -> None:
         self._health = health
+        self._stop_seconds = stop_seconds
+        self._ending: dict[str, None] = {}
         self._consumers: list[tuple[str, Supervisor]] = []
         self._loops: list[Loop] = []
         self._background: list[Coroutine[Any, Any, None]] = []
@@ -34,6 +45,8 @@ class Process:
         self._tasks: list[asyncio.Task[None]] = []
         self.failed = asyncio.Event()
         """A task ended that should not have: the process cannot go on as it is."""
+        self.left: tuple[str, ...] = ()
+        """What was still running when the time to stop was over."""
 
     def consumers_of(self, group: str) -> tuple[Supervisor, ...]:
         return tuple(supervisor for name, supervisor in self._consumers if name == group)
@@ -64,8 +77,9 @@ class Process:
             self._spawn(f"joining {name}", self._joined(name, supervisor), may_end=True)
         for loop in self._loops:
             self._spawn(f"loop {loop.name}", loop.run())
-        for number, work in enumerate(self._background):
-            self._spawn(f"background {number}", work)
+        while self._background:
+            work = self._background.pop(0)
+            self._spawn(getattr(work, "__qualname__", "work"), work)
         self._spawn("heartbeat", self._health.run())
         self._health.has("start")
 
@@ -77,18 +91,43 @@ class Process:
             await asyncio.sleep(JOIN_POLL_SECONDS)
 
     async def stop(self) -> None:
-        """Joinable once; leaves no task and no socket."""
+        """End everything; when this returns no task and no socket remains, but what `left` names."""
         self._health.waits_for("stop")
-        await asyncio.gather(*(server.stop() for server in self._servers))
-        await asyncio.gather(*(supervisor.stop() for _, supervisor in self._consumers))
+        stopping = asyncio.create_task(self._stop(), name="stopping")
+        await asyncio.wait({stopping}, timeout=self._stop_seconds)
+        if stopping.done():
+            stopping.result()
+            return
+        self.left = tuple(self._ending)
+        log.error("process.not_stopped", running=self.left, seconds=self._stop_seconds)
+        for task in (stopping, *self._tasks):
+            task.cancel()
+
+    async def _stop(self) -> None:
+        for work in self._background:
+            work.close()  # there was no start
+        await asyncio.gather(
+            *(self._end(f"server at port {each.port}", each.stop()) for each in self._servers)
+        )
+        await asyncio.gather(
+            *(self._end(f"consumer {name}", each.stop()) for name, each in self._consumers)
+        )
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        ending = (self._end(task.get_name(), task) for task in self._tasks)
+        await asyncio.gather(*ending, return_exceptions=True)
         for close in reversed(self._closing):
             try:
-                await close()
+                await self._end(f"closing {close.__qualname__}", close())
             except Exception as error:  # noqa: BLE001 - logged; the rest is closed all the same
                 log.warning("process.not_closed", why=f"{type(error).__name__}: {error}")
+
+    async def _end(self, name: str, ending: Awaitable[object]) -> None:
+        self._ending[name] = None
+        try:
+            await ending
+        finally:
+            self._ending.pop(name, None)
 
     def _spawn(self, name: str, work: Coroutine[Any, Any, None], *, may_end: bool = False) -> None:
         task = asyncio.create_task(work, name=name)
@@ -126,3 +165,16 @@ async def until(stop: asyncio.Event, process: Process) -> bool:
             with suppress(asyncio.CancelledError):
                 await each
     return stop.is_set()
+
+
+def end(process: Process, *, was_asked: bool, say: Callable[[str], None]) -> int:
+    """The exit code; does not return where something is left that the event loop would wait for."""
+    if not process.left:
+        return 0 if was_asked else 1
+    say(
+        f"Not stopped in time, and ended with the process: {', '.join(process.left)}."
+        " What was not finished is done again at the next start."
+    )
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)

@@ -10,7 +10,7 @@ from responder.app.data_folder import configuration_file
 from responder.app.keys import EnvironmentKeys
 from responder.app.opening import open_parts
 from responder.app.parts import Parts
-from responder.app.process import Process, until
+from responder.app.process import Process, end, until
 from responder.app.serving import addresses, first_admin, serve_doors, serve_metrics
 from responder.app.signals import Signals
 from responder.app.sockets import bind, port_of
@@ -61,7 +61,7 @@ async def run_roles(
             guestbook_url=None,
             migrates=False,
         )
-        process = Process(parts.health)
+        process = Process(parts.health, stop_seconds=settings.stream.stop_timeout)
         stack.push_async_callback(process.stop)
         process.background(signals.reload_with(parts.reload))
         for name, add in STAGES.items():
@@ -74,7 +74,7 @@ async def run_roles(
         say(f"Running {', '.join(sorted(roles))}{where}; metrics at port {port_of(metrics)}.")
         was_asked = await until(signals.stop, process)
         say("Stopping …")
-    return 0 if was_asked else 1
+    return end(process, was_asked=was_asked, say=say)
 
 
 def _door(

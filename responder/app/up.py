@@ -23,7 +23,7 @@ from responder.app.data_folder import DataFolder, location, write_whole
 from responder.app.keys import FolderKeys
 from responder.app.opening import open_parts
 from responder.app.parts import Parts
-from responder.app.process import Process, until
+from responder.app.process import Process, end, until
 from responder.app.serving import (
     GUESTBOOK,
     Addresses,
@@ -74,7 +74,7 @@ async def run_up(
         data = DataFolder(folder, SystemIds(SystemClock()))
         up = _Up(settings, data, sockets, is_demo=is_demo)
         parts = await up.open(stack, url)
-        process = Process(parts.health)
+        process = Process(parts.health, stop_seconds=settings.stream.stop_timeout)
         stack.push_async_callback(process.stop)
         process.background(signals.reload_with(parts.reload))
         if server is not None:
@@ -88,7 +88,7 @@ async def run_up(
         was_asked = await until(signals.stop, process)
         say("Stopping …")
         say(words.stopped(await Releases(parts.engine).held()))
-    return 0 if was_asked else 1
+    return end(process, was_asked=was_asked, say=say)
 
 
 @asynccontextmanager

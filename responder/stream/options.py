@@ -23,7 +23,6 @@ class StreamOptions:
     commit_timeout: float = 5.0
     drain_timeout: float = 20.0
     cancel_grace: float = 2.0
-    stop_timeout: float = 45.0
     handler_timeout: float = 10.0
     retry_max: int = 5
     retry_max_age: float = 15 * 60.0
@@ -53,12 +52,6 @@ class StreamOptions:
                 "2 x commit_timeout + drain_timeout + cancel_grace must be less than "
                 f"rebalance_timeout: 2 x {self.commit_timeout} + {self.drain_timeout} + "
                 f"{self.cancel_grace} is not less than {self.rebalance_timeout}"
-            )
-        if self.drain_timeout + self.cancel_grace + self.commit_timeout >= self.stop_timeout:
-            raise Inconsistent(
-                "drain_timeout + cancel_grace + commit_timeout must be less than stop_timeout: "
-                f"{self.drain_timeout} + {self.cancel_grace} + {self.commit_timeout} is not less "
-                f"than {self.stop_timeout}"
             )
 
     def _all_positive(self) -> None:

@@ -55,7 +55,7 @@ class Supervisor:
                 await self._wait(self._backoff.delay(failures))
 
     async def stop(self) -> None:
-        """Stop the consumer, within `stop_timeout`, and build no other. May be joined."""
+        """Stop the consumer, each step within its own limit, and build no other. May be joined."""
         self._stopping.set()
         if self._consumer is not None:
             await self._consumer.stop()

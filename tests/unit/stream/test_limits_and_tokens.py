@@ -147,7 +147,6 @@ class TestOptions:
             ({"concurrency": 500}, ["buffer_records", "concurrency"]),
             ({"keepalive": 61.0}, ["max_poll_interval", "keepalive"]),
             ({"drain_timeout": 30.0}, ["drain_timeout", "rebalance_timeout"]),
-            ({"stop_timeout": 20.0}, ["drain_timeout", "stop_timeout"]),
             ({"commit_interval": 0.0}, ["commit_interval"]),
         ],
     )

@@ -24,6 +24,7 @@ from responder.testing.stream import StreamRig
 PARTITIONS = 4
 RECORDS = 300
 KEYS = 25
+STOP_SECONDS = 10.0
 OPTIONS = StreamOptions(
     concurrency=8,
     buffer_records=160,
@@ -32,7 +33,6 @@ OPTIONS = StreamOptions(
     drain_timeout=2.0,
     cancel_grace=0.5,
     commit_timeout=1.0,
-    stop_timeout=10.0,
     retry_max=50,
     stuck_after=20.0,
 )
@@ -145,7 +145,7 @@ class World:
             self.logs[name].thaw()
         await supervisor.stop()
         await running
-        assert self.rig.clock.monotonic() - began <= OPTIONS.stop_timeout
+        assert self.rig.clock.monotonic() - began <= STOP_SECONDS
 
     async def trouble(self) -> None:
         """One thing that happens in a cluster."""
