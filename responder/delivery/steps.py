@@ -24,7 +24,7 @@ from responder.delivery.ports import (
     ReadBack,
     Settlement,
 )
-from responder.engagement.lifecycle import Trigger
+from responder.engagement.lifecycle import State, Trigger
 from responder.engagement.text import is_same_reply
 
 SEND_DEADLINE_SECONDS = 5.0
@@ -50,6 +50,15 @@ class Step(Enum):
     POST = "post"
     LOOK = "look"
     WAIT = "wait"
+
+
+class Evidence(Enum):
+    """What it means that a reply is said to stand there."""
+
+    SETTLES = "settles"
+    KNOWN = "known"
+    TOO_LATE = "too_late"
+    """Nobody waits for it any more: it was given up."""
 
 
 def next_step(job: Job, capabilities: Capabilities, *, now: datetime) -> Step:
@@ -156,6 +165,21 @@ def matching(job: Job, replies: Sequence[OwnReply]) -> list[OwnReply]:
         and (each.posted_at is None or each.posted_at >= earliest)
         and is_same_reply(job.text, each.text)
     ]
+
+
+def evidence(last: AttemptOutcome | None, *, is_released: bool, state: State) -> Evidence:
+    """What a receipt or an echo of a reply that was attempted means.
+
+    Args:
+        last: the outcome of its last attempt; None while that is open.
+        is_released: its approval still holds; what was given up says nothing about a later reply.
+        state: the engagement's.
+    """
+    if last is AttemptOutcome.SENT:
+        return Evidence.KNOWN
+    if is_released and state in {State.SENDING, State.DELIVERY_UNKNOWN}:
+        return Evidence.SETTLES
+    return Evidence.KNOWN if state is State.ANSWERED else Evidence.TOO_LATE
 
 
 def idempotency_key(job: Job) -> str:

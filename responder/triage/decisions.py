@@ -21,6 +21,7 @@ from responder.engagement.model import (
     Understanding,
     Urgency,
     Via,
+    Visibility,
 )
 from responder.engagement.sla import due_at
 from responder.engagement.workspace import Route, Source, Workspace
@@ -241,6 +242,26 @@ def is_stale(arrival: Arrival, known: Known) -> bool:
     if data.edited_at is not None and known.edited_at is not None:
         return data.edited_at <= known.edited_at
     return False
+
+
+def answered_elsewhere(
+    state: State, *, ours_may_stand_there: bool, visibility: Visibility
+) -> tuple[Move, ...]:
+    """How a direct answer that was not sent from here ends what it answers; empty if it does not.
+
+    While a reply of ours may stand there too, only its own delivery says what became of it. What did
+    not go out from here, or was refused, goes back to review first.
+    """
+    back = {State.SENDING: Trigger.VOIDED, State.DELIVERY_FAILED: Trigger.RETURNED}
+    if visibility is not Visibility.PUBLIC:
+        return ()
+    if state not in {State.AWAITING_REVIEW, State.APPROVED, *back}:
+        return ()
+    if state is State.SENDING and ours_may_stand_there:
+        return ()
+    first = (step(state, back[state], "elsewhere"),) if state in back else ()
+    before = State.AWAITING_REVIEW if state in back else state
+    return (*first, step(before, Trigger.ANSWERED_ELSEWHERE, "elsewhere"))
 
 
 def is_own(source: Source, author: Author) -> bool:

@@ -14,6 +14,7 @@ from responder.adapters.postgres.recording import (
     move_engagement,
     void_decisions,
 )
+from responder.delivery import steps
 from responder.delivery.ports import AttemptOutcome, Settlement
 from responder.engagement.events import ReplySettled, web_address
 from responder.engagement.lifecycle import State, Trigger, step
@@ -79,10 +80,7 @@ async def settle_by_evidence(
     evidence: Settlement,
     at: datetime,
 ) -> bool:
-    """It stands there, whatever the call said. False if no such reply can be settled.
-
-    What is known to stand already, and what was given up, says nothing about a later reply.
-    """
+    """It stands there, whatever the call said. False if no such reply can be settled."""
     found = await connection.execute(
         text("SELECT engagement_id FROM delivery_job WHERE reply_id = :id AND source = :source"),
         {"id": reply_id, "source": source},
@@ -101,11 +99,13 @@ async def settle_by_evidence(
     attempt = last.one_or_none()
     if attempt is None:
         return False
-    if attempt.outcome == AttemptOutcome.SENT:
-        return True
-    state = State(engagement.state)
-    if attempt.status != "released" or state not in {State.SENDING, State.DELIVERY_UNKNOWN}:
-        return state is State.ANSWERED
+    meaning = steps.evidence(
+        attempt.outcome and AttemptOutcome(attempt.outcome),
+        is_released=attempt.status == "released",
+        state=State(engagement.state),
+    )
+    if meaning is not steps.Evidence.SETTLES:
+        return meaning is steps.Evidence.KNOWN
     await void_decisions(connection, EngagementId(engagement_id), "answered", at)
     await settle_attempt(connection, reply_id, evidence, at)
     await schedule(connection, reply_id, evidence, at)

@@ -30,7 +30,7 @@ from responder.adapters.postgres.rows import (
 )
 from responder.adapters.postgres.settling import settle_echo
 from responder.engagement.events import EngagementClosed, EngagementTriaged, Event
-from responder.engagement.lifecycle import ENDS, Move, State, Trigger, step
+from responder.engagement.lifecycle import ENDS, State, Trigger, step
 from responder.engagement.model import (
     RULE_REASONS,
     Comment,
@@ -43,6 +43,7 @@ from responder.engagement.model import (
     Understanding,
 )
 from responder.engagement.record import Entry, moved
+from responder.triage.decisions import answered_elsewhere
 from responder.triage.ports import Accepted, Changed, Known, OpenApproval, OwnSeen, Verdict
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -162,14 +163,6 @@ def _triaged(verdict: Accepted | Changed, engagement_id: EngagementId, at: datet
     )
     version = str(verdict.comment.revision)
     return event_of(triaged, source=event.source, thread_id=event.subject, at=at, version=version)
-
-
-def _answered_elsewhere(state: State) -> tuple[Move, ...]:
-    """What did not go out from here, or was refused, goes back to review first."""
-    back = {State.SENDING: Trigger.VOIDED, State.DELIVERY_FAILED: Trigger.RETURNED}.get(state)
-    first = () if back is None else (step(state, back, "elsewhere"),)
-    before = state if back is None else State.AWAITING_REVIEW
-    return (*first, step(before, Trigger.ANSWERED_ELSEWHERE, "elsewhere"))
 
 
 class PostgresTriageWork:
@@ -393,19 +386,24 @@ class PostgresTriageTransaction:
         comment = own.comment
         found = await self._connection.execute(
             text("""
-                SELECT id, state FROM engagement e
-                WHERE source = :source AND comment_id = :parent
-                  AND (state IN ('awaiting_review', 'approved', 'delivery_failed')
-                    OR state = 'sending' AND NOT EXISTS (
-                      SELECT 1 FROM decision d JOIN delivery_attempt a ON a.reply_id = d.id
-                      WHERE d.engagement_id = e.id AND d.status = 'released'
-                        AND (a.outcome IS NULL
-                          OR a.outcome IN ('unknown', 'handed_over', 'throttled'))))
+                SELECT id, state, EXISTS (
+                  SELECT 1 FROM decision d JOIN delivery_attempt a ON a.reply_id = d.id
+                  WHERE d.engagement_id = e.id AND d.status = 'released'
+                    AND (a.outcome IS NULL
+                      OR a.outcome IN ('unknown', 'handed_over', 'throttled'))) AS may_stand_there
+                FROM engagement e WHERE source = :source AND comment_id = :parent
                 """),
             {"source": comment.source, "parent": comment.parent_id},
         )
         row = found.one_or_none()
-        if row is None or own.arrival.data.visibility != "public":
+        if row is None:
+            return False
+        moves = answered_elsewhere(
+            State(row.state),
+            ours_may_stand_there=row.may_stand_there,
+            visibility=own.arrival.data.visibility,
+        )
+        if not moves:
             return False
         engagement_id = EngagementId(row.id)
         await lock_engagement(self._connection, engagement_id)
@@ -413,7 +411,7 @@ class PostgresTriageTransaction:
         await move_engagement(
             self._connection,
             engagement_id,
-            _answered_elsewhere(State(row.state)),
+            moves,
             actor="platform",
             at=at,
             ends_with=End(

@@ -141,3 +141,22 @@ def test_equal_words_from_before_the_first_attempt_are_no_evidence() -> None:
     by_hand = there("by-hand", NOON - timedelta(seconds=1))
     ours = there("ours", NOON - timedelta(seconds=1))
     assert steps.matching(waiting, [long_ago, by_hand, ours]) == [ours]
+
+
+def test_an_attempt_in_doubt_is_settled_by_evidence() -> None:
+    for last in (None, AttemptOutcome.UNKNOWN, AttemptOutcome.HANDED_OVER):
+        for state in (State.SENDING, State.DELIVERY_UNKNOWN):
+            meaning = steps.evidence(last, is_released=True, state=state)
+            assert meaning is steps.Evidence.SETTLES
+
+
+def test_evidence_of_what_was_sent_or_answered_tells_nothing_new() -> None:
+    sent = steps.evidence(AttemptOutcome.SENT, is_released=True, state=State.AWAITING_REVIEW)
+    answered = steps.evidence(AttemptOutcome.UNKNOWN, is_released=False, state=State.ANSWERED)
+    assert sent is answered is steps.Evidence.KNOWN
+
+
+@pytest.mark.parametrize("state", [State.AWAITING_REVIEW, State.APPROVED, State.SENDING])
+def test_evidence_of_what_was_given_up_settles_no_later_reply(state: State) -> None:
+    meaning = steps.evidence(AttemptOutcome.UNKNOWN, is_released=False, state=state)
+    assert meaning is steps.Evidence.TOO_LATE
