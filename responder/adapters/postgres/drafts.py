@@ -1,8 +1,8 @@
-"""Drafting's side of the ledger."""
+"""Drafting's side of the ledger: one at a time to the stage, together to the database."""
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,21 +14,23 @@ from responder.adapters.postgres.recording import (
     append_entries,
     append_events,
     event_of,
-    lock_engagement,
+    lock_engagements,
 )
+from responder.adapters.postgres.recordset import insert_rows
 from responder.adapters.postgres.rows import (
     COMMENT_COLUMNS,
     JOIN_AUTHOR,
     comment_of,
-    thread_comments,
+    threads_comments,
     understanding_of,
 )
+from responder.adapters.postgres.together import Together
 from responder.delivery.ports import Capabilities
 from responder.drafting.ports import DraftClaim, DraftClaimHeld, Drafted, DraftRequest
 from responder.engagement.context import relevant
-from responder.engagement.events import EngagementDrafted
+from responder.engagement.events import EngagementDrafted, Event
 from responder.engagement.lifecycle import State
-from responder.engagement.model import EngagementId, EventId, SourceId
+from responder.engagement.model import Comment, EngagementId, EventId, SourceId
 from responder.engagement.record import Entry
 from responder.engagement.workspace import Source, Workspace
 
@@ -36,6 +38,17 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 BRANCH_LIMIT = 20
+TOGETHER = 100
+"""So many drafts at most share a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """One call of `settle`."""
+
+    claim: DraftClaim
+    drafted: Drafted | None
+    at: datetime
 
 
 class PostgresDraftingLedger:
@@ -55,6 +68,9 @@ class PostgresDraftingLedger:
         self._capabilities = capabilities
         self._lease_seconds = lease_seconds
         self._running: dict[UUID, EventId] = {}
+        self._claims = Together(self._claim, most=TOGETHER)
+        self._requests = Together(self._request, most=TOGETHER)
+        self._settlements = Together(self._settle, most=TOGETHER)
 
     async def renew(self) -> None:
         """Prolong every lease that is in use here, by one statement."""
@@ -87,56 +103,66 @@ class PostgresDraftingLedger:
             )
 
     async def claim(self, event_id: EventId) -> DraftClaim:
-        async with transaction(self._engine) as connection:
-            await connection.execute(
-                text("""
-                    INSERT INTO inbox (consumer, event_id, state, token, lease_until)
-                    VALUES ('drafting', :id, 'claimed', gen_random_uuid(),
-                      now() + :lease * interval '1 second')
-                    ON CONFLICT (consumer, event_id) DO UPDATE SET token = gen_random_uuid(),
-                      lease_until = now() + :lease * interval '1 second',
-                      attempts = inbox.attempts + 1
-                    WHERE inbox.state = 'claimed' AND inbox.lease_until <= now()
-                    """),
-                {"id": event_id, "lease": self._lease_seconds},
-            )
-            found = await connection.execute(
-                text("""
-                    SELECT state, token, xmin = pg_current_xact_id()::xid AS is_ours,
-                      extract(epoch FROM lease_until - now()) AS left FROM inbox
-                    WHERE consumer = 'drafting' AND event_id = :id
-                    """),
-                {"id": event_id},
-            )
-            row = found.one()
-            if row.state == "claimed" and not row.is_ours:
-                raise DraftClaimHeld(what="the draft", after_seconds=max(float(row.left), 1.0))
-            claim = DraftClaim(event_id=event_id, token=row.token, is_done=row.state == "done")
+        claim = await self._claims(event_id)
         if not claim.is_done:
             self._running[claim.token] = event_id
         return claim
 
     async def request(self, engagement_id: EngagementId) -> DraftRequest | None:
+        return await self._requests(engagement_id)
+
+    async def settle(self, claim: DraftClaim, drafted: Drafted | None, *, at: datetime) -> None:
+        await self._settlements(_Settled(claim, drafted, at))
+        self._running.pop(claim.token, None)
+
+    async def _claim(self, event_ids: Sequence[EventId]) -> list[DraftClaim | Exception]:
+        """The lease of each event that nobody has; asked twice at once, the first gets it."""
+        async with transaction(self._engine) as connection:
+            claimed = await connection.execute(
+                text("""
+                    INSERT INTO inbox (consumer, event_id, state, token, lease_until)
+                    SELECT 'drafting', id, 'claimed', gen_random_uuid(),
+                      now() + :lease * interval '1 second'
+                    FROM unnest(CAST(:ids AS text[])) AS id
+                    ON CONFLICT (consumer, event_id) DO UPDATE SET token = EXCLUDED.token,
+                      lease_until = EXCLUDED.lease_until, attempts = inbox.attempts + 1
+                    WHERE inbox.state = 'claimed' AND inbox.lease_until <= now()
+                    RETURNING event_id, token
+                    """),
+                {"ids": sorted(set(event_ids)), "lease": self._lease_seconds},
+            )
+            ours = {row.event_id: row.token for row in claimed}
+            others = await _held(connection, [each for each in event_ids if each not in ours])
+        return [
+            DraftClaim(event_id=each, token=ours.pop(each), is_done=False)
+            if each in ours
+            else others.get(each, DraftClaimHeld(what="the draft", after_seconds=1.0))
+            for each in event_ids
+        ]
+
+    async def _request(
+        self, engagement_ids: Sequence[EngagementId]
+    ) -> list[DraftRequest | Exception | None]:
         async with transaction(self._engine) as connection:
             found = await connection.execute(
                 text(f"""
-                    SELECT e.state, e.understanding, {COMMENT_COLUMNS} FROM engagement e
+                    SELECT e.id AS engagement_id, e.understanding, {COMMENT_COLUMNS}
+                    FROM engagement e
                     JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
                     {JOIN_AUTHOR}
-                    WHERE e.id = :id
+                    WHERE e.id = ANY(CAST(:ids AS uuid[])) AND e.state = :state
                     """),  # noqa: S608 - a constant
-                {"id": engagement_id},
+                {"ids": list(set(engagement_ids)), "state": State.AWAITING_REVIEW},
             )
-            row = found.one_or_none()
-            if row is None or State(row.state) is not State.AWAITING_REVIEW:
-                return None
-            return await self._request(connection, engagement_id, row)
+            rows = found.all()
+            threads = await threads_comments(connection, {row.thread_key for row in rows})
+        requests = {
+            row.engagement_id: self._requested(row, threads[row.thread_key]) for row in rows
+        }
+        return [requests.get(each) for each in engagement_ids]
 
-    async def _request(
-        self, connection: AsyncConnection, engagement_id: EngagementId, row: Any
-    ) -> DraftRequest:
+    def _requested(self, row: Any, thread: Sequence[Comment]) -> DraftRequest:
         comment = comment_of(row)
-        thread = await thread_comments(connection, row.thread_key)
         earlier = [
             each
             for each in relevant(comment, thread)
@@ -145,7 +171,7 @@ class PostgresDraftingLedger:
         capabilities = self._capabilities().get(comment.source)
         source = self._workspace().sources.get(comment.source)
         return DraftRequest(
-            engagement_id=engagement_id,
+            engagement_id=EngagementId(row.engagement_id),
             source=source or Source(id=comment.source, platform="", title=comment.source),
             comment=comment,
             branch=tuple(earlier[-BRANCH_LIMIT:]),
@@ -153,69 +179,115 @@ class PostgresDraftingLedger:
             limit=capabilities.text_max if capabilities else 10_000,
         )
 
-    async def settle(self, claim: DraftClaim, drafted: Drafted | None, *, at: datetime) -> None:
+    async def _settle(self, settled: Sequence[_Settled]) -> list[Exception | None]:
         async with transaction(self._engine) as connection:
-            ours = await connection.execute(
+            done = await connection.execute(
                 text("""
                     UPDATE inbox SET state = 'done', done_at = now()
-                    WHERE consumer = 'drafting' AND event_id = :id AND state = 'claimed'
-                      AND token = :token RETURNING 1
+                    FROM unnest(CAST(:ids AS text[]), CAST(:tokens AS uuid[])) AS ours (id, mark)
+                    WHERE consumer = 'drafting' AND event_id = ours.id AND state = 'claimed'
+                      AND token = ours.mark
+                    RETURNING token
                     """),
-                {"id": claim.event_id, "token": claim.token},
+                {
+                    "ids": [each.claim.event_id for each in settled],
+                    "tokens": [each.claim.token for each in settled],
+                },
             )
-            if ours.one_or_none() is not None and drafted is not None:
-                await self._record(connection, drafted, at)
-        self._running.pop(claim.token, None)
+            ours = set(done.scalars())
+            await _record(connection, [each for each in settled if each.claim.token in ours])
+        return [None] * len(settled)
 
-    async def _record(self, connection: AsyncConnection, drafted: Drafted, at: datetime) -> None:
-        engagement = await lock_engagement(connection, drafted.engagement_id)
+
+async def _held(
+    connection: AsyncConnection, event_ids: Sequence[EventId]
+) -> dict[EventId, DraftClaim | Exception]:
+    """What stands against leasing these: done before, or at work elsewhere."""
+    if not event_ids:
+        return {}
+    found = await connection.execute(
+        text("""
+            SELECT event_id, state, token, extract(epoch FROM lease_until - now()) AS left
+            FROM inbox WHERE consumer = 'drafting' AND event_id = ANY(CAST(:ids AS text[]))
+            """),
+        {"ids": list(event_ids)},
+    )
+    return {
+        EventId(row.event_id): DraftClaim(
+            event_id=EventId(row.event_id), token=row.token, is_done=True
+        )
+        if row.state == "done"
+        else DraftClaimHeld(what="the draft", after_seconds=max(float(row.left), 1.0))
+        for row in found
+    }
+
+
+async def _record(connection: AsyncConnection, settled: Sequence[_Settled]) -> None:
+    """A draft version each, for what still awaits review."""
+    drafts = [(each.drafted, each.at) for each in settled if each.drafted is not None]
+    engagements = await lock_engagements(connection, {each.engagement_id for each, _ in drafts})
+    versions: dict[EngagementId, int] = defaultdict(int)
+    rows, entries, events = [], [], []
+    for drafted, at in drafts:
+        engagement = engagements[drafted.engagement_id]
         if State(engagement.state) is not State.AWAITING_REVIEW:
-            return
-        version = (engagement.draft_version or 0) + 1
+            continue
+        versions[drafted.engagement_id] += 1
+        version = (engagement.draft_version or 0) + versions[drafted.engagement_id]
+        rows.append(_values(drafted, version, at))
+        entries.append(_entry(drafted, version))
+        events.append(_announced(engagement, drafted, version, at))
+    await insert_rows(connection, "draft_version", rows)
+    await _show(connection, rows)
+    await append_entries(connection, entries)
+    await append_events(connection, events)
+
+
+async def _show(connection: AsyncConnection, rows: Iterable[Mapping[str, object]]) -> None:
+    """The engagement's newest draft is the one that its reviewer sees."""
+    newest = {row["engagement_id"]: row for row in rows}
+    if newest:
         await connection.execute(
             text("""
-                INSERT INTO draft_version (engagement_id, version, for_revision, text, refusal,
-                  explanation, provenance, made_at)
-                VALUES (:id, :version, :revision, :text, :refusal, :explanation,
-                  CAST(:provenance AS jsonb), :at)
+                UPDATE engagement SET draft_version = made.version, draft_state = made.state
+                FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:states AS text[]))
+                  AS made (engagement_id, version, state)
+                WHERE id = made.engagement_id
                 """),
             {
-                "id": drafted.engagement_id,
-                "version": version,
-                "revision": drafted.for_revision,
-                "text": drafted.text,
-                "refusal": drafted.refusal,
-                "explanation": drafted.explanation,
-                "provenance": json.dumps(asdict(drafted.provenance))
-                if drafted.provenance
-                else None,
-                "at": at,
+                "ids": list(newest),
+                "versions": [row["version"] for row in newest.values()],
+                "states": ["refused" if row["refusal"] else "ready" for row in newest.values()],
             },
         )
-        await connection.execute(
-            text("UPDATE engagement SET draft_version = :version, draft_state = :s WHERE id = :id"),
-            {
-                "id": drafted.engagement_id,
-                "version": version,
-                "s": "refused" if drafted.refusal else "ready",
-            },
-        )
-        await _announce(connection, engagement, drafted, version, at)
 
 
-async def _announce(
-    connection: AsyncConnection, engagement: Any, drafted: Drafted, version: int, at: datetime
-) -> None:
-    entry = Entry(
+def _values(drafted: Drafted, version: int, at: datetime) -> dict[str, object]:
+    return {
+        "engagement_id": drafted.engagement_id,
+        "version": version,
+        "for_revision": drafted.for_revision,
+        "text": drafted.text,
+        "refusal": drafted.refusal,
+        "explanation": drafted.explanation,
+        "provenance": asdict(drafted.provenance) if drafted.provenance else None,
+        "made_at": at,
+    }
+
+
+def _entry(drafted: Drafted, version: int) -> Entry:
+    return Entry(
         engagement_id=drafted.engagement_id,
         act="draft_refused" if drafted.refusal else "drafted",
         actor="drafting",
         reason=drafted.refusal,
         data={"version": version},
     )
-    await append_entries(connection, [entry])
+
+
+def _announced(engagement: Any, drafted: Drafted, version: int, at: datetime) -> Event:
     source, _, thread_id = engagement.thread_key.partition("/")
-    event = event_of(
+    return event_of(
         EngagementDrafted(
             engagement_id=drafted.engagement_id,
             comment_id=engagement.comment_id,
@@ -227,4 +299,3 @@ async def _announce(
         at=at,
         version=str(version),
     )
-    await append_events(connection, [event])

@@ -179,17 +179,36 @@ async def _end(
 
 async def lock_engagement(connection: AsyncConnection, engagement_id: EngagementId) -> Any:
     """Lock the thread, then the engagement; gives its row. Raises NotFound."""
+    locked = await lock_engagements(connection, [engagement_id])
+    return locked[engagement_id]
+
+
+async def lock_engagements(
+    connection: AsyncConnection, engagement_ids: Collection[EngagementId]
+) -> dict[EngagementId, Any]:
+    """Lock their threads, then them, each in one order; gives the rows. Raises NotFound."""
+    if not engagement_ids:
+        return {}
+    ids = {"ids": sorted(engagement_ids)}
+    await connection.execute(
+        text("""
+            SELECT 1 FROM thread WHERE key IN
+              (SELECT thread_key FROM engagement WHERE id = ANY(CAST(:ids AS uuid[])))
+            ORDER BY key FOR UPDATE
+            """),
+        ids,
+    )
     found = await connection.execute(
-        text("SELECT thread_key FROM engagement WHERE id = :id"), {"id": engagement_id}
+        text("""
+            SELECT * FROM engagement WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE
+            """),
+        ids,
     )
-    key = found.scalar_one_or_none()
-    if key is None:
-        raise NotFound(what="comment", name=str(engagement_id))
-    await connection.execute(text("SELECT 1 FROM thread WHERE key = :key FOR UPDATE"), {"key": key})
-    locked = await connection.execute(
-        text("SELECT * FROM engagement WHERE id = :id FOR UPDATE"), {"id": engagement_id}
-    )
-    return locked.one()
+    locked = {EngagementId(row.id): row for row in found}
+    for engagement_id in engagement_ids:
+        if engagement_id not in locked:
+            raise NotFound(what="comment", name=str(engagement_id))
+    return locked
 
 
 async def settle_due(

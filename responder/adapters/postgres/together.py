@@ -1,0 +1,78 @@
+"""Calls that come while a transaction is under way share the next one.
+
+A transaction costs about the same for one row as for fifty. Work that is done one at a time, because
+each waits for something else (a model), still meets here: nobody waits for company, but whoever comes
+while the last transaction runs goes into the next one together.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeAlias, TypeVar
+
+from responder.engagement.errors import Unavailable
+
+Asked = TypeVar("Asked")
+Given = TypeVar("Given")
+Call: TypeAlias = tuple[Asked, asyncio.Future[Given]]
+
+
+class Together(Generic[Asked, Given]):
+    """Calls `work` with what waits, never twice at once.
+
+    A caller that is cancelled gets no answer; what it asked for may still be done. An answer that
+    is an exception is raised to its caller alone. When a whole call fails, each is tried by
+    itself, so that one cannot fail the others; an unavailable database fails all at once.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Sequence[Asked]], Awaitable[Sequence[Given | Exception]]],
+        *,
+        most: int,
+    ) -> None:
+        """`work` answers in the order asked, and changes nothing when it raises."""
+        self._work = work
+        self._most = most
+        self._waiting: deque[Call[Asked, Given]] = deque()
+        self._working: asyncio.Task[None] | None = None
+
+    async def __call__(self, asked: Asked) -> Given:
+        """What `work` gives for this; raises what it raises."""
+        answer: asyncio.Future[Given] = asyncio.get_running_loop().create_future()
+        self._waiting.append((asked, answer))
+        if self._working is None or self._working.done():
+            self._working = asyncio.create_task(self._work_off())
+        return await answer
+
+    async def _work_off(self) -> None:
+        while self._waiting:
+            count = min(self._most, len(self._waiting))
+            some = [self._waiting.popleft() for _ in range(count)]
+            wanted = [call for call in some if not call[1].done()]
+            if wanted:
+                await self._answer(wanted)
+
+    async def _answer(self, calls: Sequence[Call[Asked, Given]]) -> None:
+        try:
+            _tell(calls, await self._work([asked for asked, _ in calls]))
+        except asyncio.CancelledError:
+            for _, answer in calls:
+                answer.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 - raised to those who asked
+            if len(calls) == 1 or isinstance(error, Unavailable):
+                _tell(calls, [error for _ in calls])
+                return
+            for call in calls:
+                await self._answer([call])
+
+
+def _tell(calls: Sequence[Call[Asked, Given]], given: Sequence[Given | Exception]) -> None:
+    for (_, answer), each in zip(calls, given, strict=True):
+        if answer.done():
+            continue  # it gave up
+        if isinstance(each, Exception):
+            answer.set_exception(each)
+        else:
+            answer.set_result(each)
