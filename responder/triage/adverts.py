@@ -25,6 +25,7 @@ _SEGMENT = re.compile(
 _SAYS_SOMETHING = (
     Signal.ASKS,
     Signal.FAULT,
+    Signal.MISHAP,
     Signal.DISAGREES,
     Signal.ALARM,
     Signal.ABUSE,

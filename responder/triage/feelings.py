@@ -4,7 +4,7 @@ from responder.engagement.model import Intent, Motive, Sentiment, Urgency
 from responder.triage.findings import Findings
 from responder.triage.lexicon.signals import Signal
 
-MODEL = "feelings/1"
+MODEL = "feelings/2"
 
 _CALM = frozenset(
     {Intent.PRAISE, Intent.THANKS, Intent.SHARE, Intent.SMALL_TALK, Intent.SPAM, Intent.ABUSE}
@@ -29,7 +29,12 @@ def sentiment(found: Findings) -> Sentiment:
     pleased = 2 * found.count(Signal.LIKES) + found.count(Signal.GOOD) + found.smiles
     pleased += 2 * found.has(Signal.THANKS)
     hurt = 2 * (found.count(Signal.FAULT) + found.count(Signal.ABUSE) + found.count(Signal.ALARM))
-    hurt += found.count(Signal.BAD) + found.frowns + 2 * found.negated_likes
+    hurt += (
+        found.count(Signal.MISHAP)
+        + found.count(Signal.BAD)
+        + found.frowns
+        + 2 * found.negated_likes
+    )
     if hurt > pleased or (hurt and found.has(Signal.FAULT) and not found.has(Signal.SOLVED)):
         return Sentiment.NEGATIVE
     if pleased > 2 * hurt:

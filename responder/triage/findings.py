@@ -15,10 +15,16 @@ LEXICONS = {one.language: one for one in (ENGLISH, GERMAN, SPANISH, FRENCH)}
 
 _FEW_WORDS = 6
 _NEGATED = re.compile(
-    r"(?:\bnot|n't|\bno|\bnever|\bhardly|\bnicht|\bkeine?[nrsm]?|\bnie|\bpas|\bjamais|\bni|\bsin|\bnada|\bnunca)"
+    r"(?:\bnot|\bnone of|n't|\bno|\bnever|\bhardly|\bnicht|\bkeine?[nrsm]?|\bnie|\bpas|\bjamais|\bni|\bsin|\bnada|\bnunca)"
     r"(?: (?:so|very|really|that|all that|a|an|the|wirklich|sehr|besonders|gerade|muy|tan|tres|si|vraiment|un|una|une))?"
     r" $"
 )
+_REST_ASKS = re.compile(r"[^.!?\n]*\?")
+_TURNS = re.compile(
+    r"\b(?:but|however|until|unfortunately|sadly|yet|though|aber|leider|doch|jedoch|bis|pero|hasta"
+    r"|lamentablemente|desgraciadamente)\b"
+)
+"""After praise, the other side comes."""
 _POSITIVE_PICTURES = frozenset(
     "👍❤♥💚💙💛💜🧡🖤🤍🤎😍🥰😊🙂😀😃😄😁👏🙌🎉🎊💪🔥✨⭐🌟🤩😻💯🥳☺😘🙏👌🤗💐🌹🏆"
 )
@@ -59,8 +65,9 @@ def find(reading: Reading, language: str) -> Findings:
     negated = 0
     for lexicon in _lexicons(language, found.words):
         negated += _collect(found, lexicon, text)
+    told = [m for m in found.strong.get(Signal.MISHAP, ()) if _is_told(m, text, found)]
     return Findings(
-        strong=found.strong,
+        strong={**found.strong, Signal.MISHAP: told},
         weak=found.weak,
         negated_likes=negated,
         question_marks=found.question_marks,
@@ -68,6 +75,17 @@ def find(reading: Reading, language: str) -> Findings:
         smiles=found.smiles,
         frowns=found.frowns,
     )
+
+
+def _is_told(mishap: tuple[int, int], text: str, found: Findings) -> bool:
+    """Does it say that it happened? It does not where it is asked, or where all is praise."""
+    start, end = mishap
+    if _REST_ASKS.match(text, end):
+        return False
+    praise = [after for _, after in found.strong.get(Signal.LIKES, ()) if after <= start]
+    if praise:
+        return _TURNS.search(text[max(praise) : start]) is not None
+    return not found.strong.get(Signal.LIKES)
 
 
 def _lexicons(language: str, words: int) -> Sequence[Lexicon]:
@@ -92,4 +110,4 @@ def _collect(found: Findings, lexicon: Lexicon, text: str) -> int:
     return negated
 
 
-_CAN_BE_NEGATED = frozenset({Signal.LIKES, Signal.GOOD, Signal.BAD, Signal.FAULT})
+_CAN_BE_NEGATED = frozenset({Signal.LIKES, Signal.GOOD, Signal.BAD, Signal.FAULT, Signal.MISHAP})

@@ -10,7 +10,7 @@ from responder.triage.findings import Findings
 from responder.triage.lexicon.signals import Signal
 from responder.triage.reading import Reading
 
-MODEL = "intents/1"
+MODEL = "intents/2"
 
 LIKELY = 0.5
 _SHORT = 12
@@ -69,6 +69,8 @@ def evidence(intent: Intent, found: Findings) -> list[tuple[int, int]]:
     """Where the text shows it, in the reading's offsets."""
     if intent is Intent.QUESTION and not found.has(Signal.ASKS):
         return list(found.question_marks)
+    if intent is Intent.COMPLAINT and not found.has(Signal.FAULT):
+        return found.evidence(Signal.MISHAP) or found.evidence(Signal.FAULT)
     signal = _SIGNALS.get(intent)
     return [] if signal is None else found.evidence(signal)
 
@@ -79,9 +81,17 @@ def _guess(found: Findings) -> dict[Intent, float]:
         return {Intent.ABUSE: 0.8}
     if found.has(Signal.BAD) and not found.has(Signal.GOOD):
         return {Intent.COMPLAINT: LIKELY}
+    if _may_complain(found):
+        return {Intent.COMPLAINT: LIKELY}
     if found.hints(Signal.ASKS):
         return {Intent.QUESTION: LIKELY}
     return {Intent.OTHER: LIKELY}
+
+
+def _may_complain(found: Findings) -> bool:
+    """Something of ours, something counter, somebody concerned: each says little, all do."""
+    parts = (Signal.DEALS, Signal.MISHAP, Signal.CONCERNS)
+    return all(found.hints(part) for part in parts) and not found.has(Signal.GOOD)
 
 
 def _complaint(found: Findings) -> float:
@@ -89,6 +99,8 @@ def _complaint(found: Findings) -> float:
         return 0.3
     if found.has(Signal.FAULT):
         return min(0.95, 0.85 + 0.03 * found.count(Signal.FAULT))
+    if found.has(Signal.MISHAP):
+        return min(0.8, 0.65 + 0.05 * found.count(Signal.MISHAP))
     hints = found.hints(Signal.FAULT) + found.negated_likes + found.frowns
     pleased = found.has(Signal.LIKES) or found.has(Signal.THANKS) or found.has(Signal.ASKS)
     return min(0.75, 0.3 * hints) if not pleased else 0.1 * hints
@@ -127,6 +139,8 @@ def _question(found: Findings) -> float:
 def _thanks(found: Findings) -> float:
     if not found.has(Signal.THANKS):
         return 0.0
+    if found.has(Signal.MISHAP) and not found.has(Signal.SOLVED):
+        return 0.6  # "thanks in advance"
     return 0.9 if found.has(Signal.SOLVED) or found.words <= _SHORT else 0.75
 
 

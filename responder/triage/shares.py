@@ -49,6 +49,7 @@ i i'm i've i'd my me we our ich mein meine wir mich yo mi mis je j'ai mon ma mes
 _SPEAKS = frozenset(_SPEAKS_WORDS.split())
 _TELLING = (
     Signal.FAULT,
+    Signal.MISHAP,
     Signal.ALARM,
     Signal.ABUSE,
     Signal.ASKS,

@@ -1,5 +1,6 @@
 """German."""
 
+from responder.triage.lexicon import mishaps
 from responder.triage.lexicon.signals import Signal, lexicon
 
 _W = r"(?:ob|wie|was|welche[rsnm]?|wo|woher|wohin|wann|wer|wen|wem|warum|wieso|weshalb|wofur|womit|woran|wieviel|wie viel)"
@@ -45,6 +46,7 @@ GERMAN = lexicon(
             r"(?:zum|schon das|bereits das) (?:\w+ )?(?:dritten?|zweiten?|vierten?) mal|zum wiederholten mal|(?:dritte|zweite|vierte|dritter|zweiter)[nrs]? (?:paket|lieferung|ersatz\w*|gerat|versuch) (?:\w+ ){0,5}(?:kaputt|defekt|mit|ohne)|(?:fehlt|fehlen|fehlte|fehlten) (?:\w+ ){0,3}(?:schraube\w*|teil\w*|stuck|artikel|zubehor|anleitung|deckel|kabel)|schrott|mist|mull",
             r"(?:nach|schon nach) (?:nur )?(?:\w+ )?(?:einer?|zwei|drei|\d+|wenigen) (?:tag|tagen|woche|wochen|monat|monaten|waschen?|benutzung\w*|mal)(?: \w+){0,4} (?:kaputt|defekt|gebrochen|gerissen|den geist|auseinander|hin)",
         ),
+        Signal.MISHAP: mishaps.GERMAN,
         Signal.DISAGREES: (
             r"(?:stimme|stimmen)(?: \w+){0,6} nicht(?: \w+){0,2} (?:zu|uberein)|widersprech\w*|widerspruch|nicht (?:\w+ )?einverstanden|sehe (?:ich )?(?:das |es |die sache )?(?:\w+ ){0,3}anders|anderer meinung|anderer ansicht|nicht(?: \w+){0,2} (?:uberzeugt|uberzeugend)|uberzeugt mich (?:\w+ )?nicht",
             r"(?:das|dies|es|was|die (?:zahl|aussage|these|behauptung|angabe|grafik|rechnung|schlussfolgerung)|der (?:artikel|vergleich|beitrag|schluss)|hier)(?: \w+){0,5} (?:stimmt(?: \w+)? nicht|nicht richtig|nicht korrekt|falsch|unrichtig|irrefuhrend|ein fehler|ein irrtum|ein mythos|nicht wahr|unsinn|quatsch|veraltet|zu kurz)",
@@ -105,6 +107,7 @@ GERMAN = lexicon(
         ),
     },
     weak={
+        **mishaps.GERMAN_HINTS,
         Signal.DISAGREES: (
             r"aber|jedoch|allerdings|obwohl|dennoch|trotzdem|andererseits|hingegen|vielmehr|sondern|tatsachlich|in wirklichkeit|eigentlich|dagegen",
             r"meiner (?:meinung|erfahrung|ansicht) nach|aus meiner (?:sicht|erfahrung)|(?:glaube|denke|finde|meine) (?:ich )?(?:\w+ ){0,2}nicht|bezweifle|zweifel\w*|kaum|these|verlaub|anekdot\w*|verallgemeiner\w*|vergleich\w*|beispiel\w*|zahlen|statistik\w*|autor\w*|artikel|beitrag|folgt|ursache|zwar|dennoch|immerhin|freilich|eher|wohl|vielleicht|in die irre|in der praxis|unterscheid\w*|einordnung|begrund\w*|sie schreiben|ihr schreibt|du schreibst|behaupt\w+|argument\w*|belege?|studie\w*|schlussfolger\w+|pramisse|annahme\w*|fehlschluss|kritisch\w*|problematisch",

@@ -1,5 +1,6 @@
 """English."""
 
+from responder.triage.lexicon import mishaps
 from responder.triage.lexicon.signals import Signal, lexicon
 
 _WH = r"(?:if|whether|how|what|which|where|when|who|why)"
@@ -101,6 +102,7 @@ ENGLISH = lexicon(
             r"fails to|(?:login|update|payment|checkout|order|upload|sync) (?:fails|failed|is broken|keeps)",
             r"error (?:message|code|\d+)|garbage|crap|junk|sucks?|stinks|died after|(?:fell|came|comes|falls|falling|coming) (?:apart|off|undone)|not heard (?:a word|anything|back)|(?:a|the) (?:\w+ )?(?:dent|crack|scratch|stain|leak) (?:in|on|from)|not how (?:you|one) treats?|promised to (?:call|write|reply|send|refund)|(?:jammed|shrunk|shrank|peeling|rusted|bent|warped|unusable)|(?:gave|gives) up (?:after|on)|had enough of|on hold for|not as (?:described|advertised|pictured|promised)|(?:robot|copy-?paste|canned|standard) (?:answer|reply|replies)",
         ),
+        Signal.MISHAP: mishaps.ENGLISH,
         Signal.DISAGREES: (
             r"(?:strongly |respectfully |totally |completely )?disagree|beg to differ|take issue|see (?:it|this|things) differently",
             rf"(?:do|can|could|would|wo){_NOT}(?: \w+){{0,2}} agree(?! more)|cannot (?:\w+ )?agree(?! more)|(?:'m|am|are) not (?:\w+ )?(?:convinced|persuaded|sold)",
@@ -193,6 +195,7 @@ ENGLISH = lexicon(
         ),
     },
     weak={
+        **mishaps.ENGLISH_HINTS,
         Signal.DISAGREES: (
             r"but|however|although|though|nevertheless|nonetheless|on the other hand|whereas|actually|in fact|in reality|rather",
             r"in my (?:experience|view|opinion)|i (?:don't|do not) (?:think|believe|buy|see)|doubt|hardly|evidence|claims?|argu(?:e|es|ment|ments)|premise|conclusions?|conclude\w*|assum(?:e|es|ing|ption|ptions)|comparison|compare\w*|anecdot\w+|statistics?|study|studies|survey|data|figures|examples?|counter\w*|you (?:write|say|claim|describe|mention|recommend|suggest|quote|mix|assert|present|conclude)|the author|(?:your|this|the) (?:figures|examples|argument|point|claim|list|conclusion|thesis|reasoning|article|post|piece|advice)|i think|my guess|i suspect|perhaps|convinc\w+|prove[nd]?|instead|yet|meanwhile|fair(?:er)?|reality|in practice|merely|simply|question is|means?|unless|even if|granted|admittedly|of course|matters?|theory|generali[sz]\w+|correlat\w+|causes?|causal|should (?:read|say)|skeptical|sceptical|problem with|reality is|truth is",

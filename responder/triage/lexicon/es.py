@@ -1,5 +1,6 @@
 """Spanish."""
 
+from responder.triage.lexicon import mishaps
 from responder.triage.lexicon.signals import Signal, lexicon
 
 _Q = r"(?:si|como|que|cual(?:es)?|donde|cuando|quien(?:es)?|por ?que|cuanto|cuanta|cuantos|cuantas|para que)"
@@ -28,6 +29,7 @@ SPANISH = lexicon(
             rf"(?:mal|mala|peor|malisim[oa]) (?:\w+ ){{0,2}}{_PRODUCT}|{_PRODUCT} (?:\w+ ){{0,2}}(?:mal[oa]?|pesim[oa]|horrible|terrible|fatal)",
             r"(?:cobraron|cobrado|cobran|cargaron)(?: \w+){0,3} (?:dos veces|doble|de mas|mal)|(?:equivocad[oa]|incorrect[oa])s? (?:pedido|talla|producto)|(?:pedido|talla|producto|articulo|color) (?:equivocad[oa]|incorrect[oa])|se (?:cuelga|cierra|bloquea|apaga|rompio|cae)|(?:falta|faltan|faltaba|faltaban) (?:\w+ ){0,2}(?:piezas?|tornillos?|partes?|articulos?)|(?:tercera|segunda|cuarta) vez que|otra vez (?:rot[oa]|mal|lo mismo)|me da error|mensaje de error",
         ),
+        Signal.MISHAP: mishaps.SPANISH,
         Signal.DISAGREES: (
             r"no (?:estoy|estamos) (?:\w+ ){0,3}(?:de acuerdo|convencid[oa]|segur[oa] de que)|(?:en )?desacuerdo|discrepo|discrepar|difiero|disiento|no (?:\w+ )?(?:comparto|coincido|me convence)|lo veo (?:\w+ )?(?:diferente|distinto|de otra)",
             r"(?:eso|esto|lo que|la (?:cifra|afirmacion|tesis)|el (?:dato|articulo|argumento|texto)|aqui)(?: \w+){0,5} (?:no es (?:\w+ )?(?:ciert[oa]|verdad|correct[oa]|asi|exact[oa])|(?:es|esta) (?:\w+ )?(?:fals[oa]|incorrect[oa]|equivocad[oa]|erroneo|erronea|mal|un error|un mito|enganos[oa]))",
@@ -78,6 +80,7 @@ SPANISH = lexicon(
         ),
     },
     weak={
+        **mishaps.SPANISH_HINTS,
         Signal.DISAGREES: (
             r"pero|sin embargo|aunque|no obstante|por otro lado|por otra parte|en cambio|sino|en realidad|de hecho|mas bien|ahora bien",
             r"en mi (?:opinion|experiencia)|(?:no )?creo que|no (?:creo|pienso|me parece)|dudo|dudas|apenas|quiza|quizas|tal vez|ejemplos?|comparacion|datos|cifras|estadistic\w+|autor\w*|articulo|texto|ustedes (?:dicen|afirman)|en la practica|demuestra\w*|prueba\w*|generaliz\w+|simplemente|tampoco|argumento\w*|afirma\w*|estudios?|evidencia\w*|conclusion\w*|premisa|supone\w*|supuesto|critic[oa]s?|problematic[oa]",

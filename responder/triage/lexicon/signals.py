@@ -14,6 +14,10 @@ from enum import StrEnum
 class Signal(StrEnum):
     ASKS = "asks"
     FAULT = "fault"
+    DEALS = "deals"
+    CONCERNS = "concerns"
+    MISHAP = "mishap"
+    """It happened to them; no word complains."""
     DISAGREES = "disagrees"
     LIKES = "likes"
     THANKS = "thanks"

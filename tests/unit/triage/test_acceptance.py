@@ -13,7 +13,7 @@ from responder.engagement.model import (
 )
 from responder.triage.ports import Readable
 from responder.triage.rules import RuleClassifier
-from tests.unit.triage import acceptance
+from tests.unit.triage import acceptance, held_out
 from tests.unit.triage.acceptance import Said
 
 OWN_NAMES = frozenset({"Arbor"})
@@ -146,3 +146,43 @@ def test_a_danger_is_urgent_now(classifier: RuleClassifier, said: Said) -> None:
     result = understood(classifier, said)
     assert result.urgency.value == Urgency.NOW
     assert result.intent is Intent.CRISIS
+
+
+@each(acceptance.TOLD_COMPLAINTS)
+def test_a_mishap_that_is_told_without_a_word_of_complaint_is_a_complaint(
+    classifier: RuleClassifier, said: Said
+) -> None:
+    result = understood(classifier, said)
+    assert result.intent is Intent.COMPLAINT
+    assert result.primary.evidence
+
+
+@each(acceptance.TOLD_OTHERWISE)
+def test_a_loss_that_nobody_here_caused_is_no_complaint(
+    classifier: RuleClassifier, said: Said
+) -> None:
+    assert Intent.COMPLAINT not in understood(classifier, said).intents
+
+
+@pytest.mark.parametrize(
+    ("texts", "at_least"),
+    [(held_out.GARDEN, 0.9), (held_out.ELSEWHERE, 0.6)],
+    ids=["what the patterns were thought of with", "other places"],
+)
+def test_sentences_that_no_rule_was_written_for_are_mostly_understood(
+    classifier: RuleClassifier, texts: tuple[tuple[str, str, Intent], ...], at_least: float
+) -> None:
+    right = [understood(classifier, Said(text)).intent is meant for _, text, meant in texts]
+    assert sum(right) / len(right) >= at_least
+
+
+def test_of_sentences_that_no_rule_was_written_for_few_are_wrongly_called_complaints(
+    classifier: RuleClassifier,
+) -> None:
+    wrongly = [
+        text
+        for _, text, meant in held_out.HELD_OUT
+        if meant is not Intent.COMPLAINT
+        and understood(classifier, Said(text)).intent is Intent.COMPLAINT
+    ]
+    assert len(wrongly) <= 2
