@@ -236,7 +236,9 @@ def audit(parts: Parts, process: Process) -> None:
     collector = LedgerCollector()
     parts.metrics.add(collector)
     sampler = LedgerSampler(
-        PostgresFigures(parts.engine, workspace=parts.workspace),
+        PostgresFigures(
+            parts.engine, workspace=parts.workspace, capabilities=parts.places.capabilities
+        ),
         collector,
         parts.clock,
         interval_seconds=parts.settings.metrics.sample_interval,

@@ -90,7 +90,7 @@ INGEST_EVENTS = CounterMetric(
     name="ingest_events_total",
     meaning="Events put on the log.",
     labels=(SOURCE, Label("via", 4)),
-    most=40,
+    most=20,
 )
 STAGE_SECONDS = HistogramMetric(
     name="stage_duration_seconds",
@@ -172,6 +172,12 @@ DELIVERY_UNKNOWN = GaugeMetric(
     name="delivery_unknown_items",
     meaning="Replies of which nobody knows whether they arrived: a person has to look.",
     labels=(PLATFORM,),
+    is_from_ledger=True,
+)
+RECONCILE_MISSING = CounterMetric(
+    name="reconcile_missing_total",
+    meaning="Comments that a reading found and no push had brought. Steady growth: pushes are lost.",
+    labels=(SOURCE,),
     is_from_ledger=True,
 )
 SAMPLED_AT = GaugeMetric(

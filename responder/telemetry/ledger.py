@@ -34,6 +34,7 @@ from responder.telemetry.catalogue import (
     OPEN_OVERDUE,
     OUTBOX_OLDEST,
     OUTBOX_PENDING,
+    RECONCILE_MISSING,
     RESPONSE_BUCKETS,
     SAMPLED_AT,
     SLA_DUE,
@@ -101,6 +102,8 @@ class Figures:
     """Open ones, by reason."""
     delivery_unknown: Mapping[str, int] = field(default_factory=dict)
     """By platform."""
+    not_pushed: Mapping[str, int] = field(default_factory=dict)
+    """Comments that only a reading brought, by source that pushes. Only ever grows."""
 
 
 class LedgerFigures(Protocol):
@@ -148,6 +151,9 @@ class LedgerCollector(Collector):
         yield _gauge(DEAD_LETTERS, {(why,): n for why, n in figures.dead_letters.items()})
         yield _gauge(
             DELIVERY_UNKNOWN, {(where,): n for where, n in figures.delivery_unknown.items()}
+        )
+        yield _counter(
+            RECONCILE_MISSING, {(source,): n for source, n in figures.not_pushed.items()}
         )
 
 

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from responder.adapters.postgres.audit import PostgresAuditor
 from responder.adapters.postgres.desk import FILTERS, read_balance
 from responder.adapters.postgres.engine import transaction
+from responder.delivery.ports import Capabilities
 from responder.engagement.events import TOPICS
-from responder.engagement.model import DueOutcome
+from responder.engagement.model import DueOutcome, SourceId
 from responder.engagement.workspace import Workspace
 from responder.telemetry.catalogue import RESPONSE_BUCKETS
 from responder.telemetry.ledger import Backlog, Figures, Pending, Waits
@@ -22,9 +23,16 @@ NOTHING_PENDING = Pending(items=0, oldest_seconds=0.0)
 class PostgresFigures:
     """`telemetry.ledger.LedgerFigures` on PostgreSQL."""
 
-    def __init__(self, engine: AsyncEngine, *, workspace: Callable[[], Workspace]) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        workspace: Callable[[], Workspace],
+        capabilities: Callable[[], Mapping[SourceId, Capabilities]],
+    ) -> None:
         self._engine = engine
         self._workspace = workspace
+        self._capabilities = capabilities
         self._auditor = PostgresAuditor(engine)
 
     async def figures(self) -> Figures:
@@ -49,6 +57,7 @@ class PostgresFigures:
                 outbox=dict.fromkeys(TOPICS, NOTHING_PENDING) | await _outbox(connection),
                 dead_letters=await _dead_letters(connection),
                 delivery_unknown=await self._delivery_unknown(connection),
+                not_pushed=await self._not_pushed(connection),
             )
 
     def _none_due(self) -> dict[tuple[str, str], int]:
@@ -73,6 +82,17 @@ class PostgresFigures:
             kind = platforms.get(row.source, "other")
             counts[kind] = counts.get(kind, 0) + row.items
         return counts
+
+    async def _not_pushed(self, connection: AsyncConnection) -> Mapping[str, int]:
+        pushing = [source for source, able in self._capabilities().items() if able.push]
+        found = await connection.execute(
+            text("""
+                SELECT source, count(*) AS items FROM engagement
+                WHERE via = 'poll' AND source = ANY(CAST(:pushing AS text[])) GROUP BY source
+                """),
+            {"pushing": pushing},
+        )
+        return dict.fromkeys(pushing, 0) | {row.source: row.items for row in found}
 
 
 async def _due(connection: AsyncConnection) -> dict[tuple[str, str], int]:

@@ -1,5 +1,7 @@
 """What Prometheus is shown is what the ledger holds; nothing there is 0, not absent."""
 
+from dataclasses import replace
+
 from responder.adapters.postgres.figures import PostgresFigures
 from responder.engagement.model import Via
 from responder.testing.factories import comment
@@ -9,7 +11,11 @@ OPEN = ("first-reply", "default")
 
 
 def figures(bench: Bench) -> PostgresFigures:
-    return PostgresFigures(bench.engine, workspace=lambda: bench.configuration)
+    return PostgresFigures(
+        bench.engine,
+        workspace=lambda: bench.configuration,
+        capabilities=lambda: dict.fromkeys(bench.configuration.sources, bench.place.capabilities),
+    )
 
 
 async def test_an_empty_ledger_shows_its_queues_targets_and_topics_as_zero(bench: Bench) -> None:
@@ -64,6 +70,21 @@ async def test_what_stood_there_before_a_source_was_connected_has_no_response_cl
         "received": 1,
     }
     await bench.audited()
+
+
+async def test_what_a_push_should_have_brought_and_a_reading_found_is_counted(
+    bench: Bench,
+) -> None:
+    assert (await figures(bench).figures()).not_pushed == {"garden": 0}
+    await bench.arrives(
+        comment("c1", via=Via.WEBHOOK),
+        comment("c1", via=Via.POLL),
+        comment("c2", "And on a phone?", via=Via.POLL),
+        comment("c3", "And last year?", via=Via.BACKFILL),
+    )
+    assert (await figures(bench).figures()).not_pushed == {"garden": 1}
+    bench.place.capabilities = replace(bench.place.capabilities, push=False)
+    assert (await figures(bench).figures()).not_pushed == {}
 
 
 async def test_an_overdue_comment_is_missed_and_counts_once(bench: Bench) -> None:

@@ -30,6 +30,7 @@ FIGURES = Figures(
     outbox={"engagement.triaged": Pending(items=3, oldest_seconds=0.5)},
     dead_letters={"malformed": 4},
     delivery_unknown={"isso": 1},
+    not_pushed={"garden": 6},
 )
 
 
@@ -70,6 +71,7 @@ def test_the_figures_are_shown_by_the_names_of_the_catalogue() -> None:
         'responder_outbox_oldest_seconds{topic="engagement.triaged"} 0.5',
         'responder_dead_letter_items{reason="malformed"} 4.0',
         'responder_delivery_unknown_items{platform="isso"} 1.0',
+        'responder_reconcile_missing_total{source="garden"} 6.0',
         "responder_ledger_sample_timestamp_seconds 1.7776368e+09",
     ):
         assert line in shown
