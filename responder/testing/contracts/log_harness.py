@@ -67,8 +67,11 @@ class Member(Protocol):
     def seen(self) -> list[tuple[Assignment, int, bytes]]:
         """Everything delivered to it so far: assignment, offset, value."""
 
-    async def commit(self) -> str | None:
-        """Commit all that was delivered of what it owns; gives the name of the error, if any."""
+    async def commit(self, *, of_the_past: bool = False) -> str | None:
+        """Commit all that was delivered of what it owns; gives the name of the error, if any.
+
+        `of_the_past`: of what it ever owned, whoever owns it now.
+        """
 
     async def stop(self) -> None: ...
 
@@ -151,7 +154,9 @@ class LocalMember:
     delivered: list[tuple[Assignment, Record]] = field(default_factory=list)
     late: list[Record] = field(default_factory=list)
     corrupt: list[Corrupt] = field(default_factory=list)
-    callback_error: Exception | None = None
+    assign_error: Exception | None = None
+    """Raised once, by the next `on_assign`."""
+    revoke_error: Exception | None = None
     errors: list[Exception] = field(default_factory=list)
     commit_on_revoke: bool = False
     full: set[Partition] = field(default_factory=set)
@@ -181,22 +186,25 @@ class LocalMember:
                 await self.log.commit(points)
         self.owned_now.difference_update(assignments)
         self.events += [("revoked", a) for a in assignments]
+        if self.revoke_error is not None:
+            error, self.revoke_error = self.revoke_error, None
+            raise error
 
     async def on_assign(self, assignments: Collection[Assignment]) -> None:
         self.owned_now.update(assignments)
         self.ever_owned += assignments
         self.events += [("assigned", a) for a in assignments]
-        if self.callback_error is not None:
-            error, self.callback_error = self.callback_error, None
+        if self.assign_error is not None:
+            error, self.assign_error = self.assign_error, None
             raise error
 
     def points(self, of: Collection[Assignment]) -> dict[Assignment, int]:
         """The next offset to read of each that had something delivered."""
         return {a: r.offset + 1 for a, r in self.delivered if a in of}
 
-    async def commit(self) -> str | None:
+    async def commit(self, *, of_the_past: bool = False) -> str | None:
         try:
-            await self.log.commit(self.points(self.owned_now))
+            await self.log.commit(self.points(self.ever_owned if of_the_past else self.owned_now))
         except LogError as refused:
             return type(refused).__name__
         return None

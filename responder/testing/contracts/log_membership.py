@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import dataclass, field
 
 import pytest
 from typing_extensions import override
@@ -12,6 +13,7 @@ from responder.stream.log import (
     LogWriter,
     NewRecord,
     Partition,
+    Rebalancing,
     Unknown,
     Unreachable,
 )
@@ -24,7 +26,7 @@ from responder.testing.contracts.log_bench import (
     append_whatever_happens,
     numbered,
 )
-from responder.testing.contracts.log_harness import LocalMember, Power
+from responder.testing.contracts.log_harness import LocalMember, Member, Power
 
 
 class OwnershipContract(LogCase):
@@ -61,6 +63,20 @@ class OwnershipContract(LogCase):
         await bench.member(topic, member=spare)
         await bench.until(lambda: spare.is_told, what="the spare member told")
         await bench.until(lambda: len(first.owned) + len(spare.owned) == 1, what="one owner")
+
+    async def test_a2_an_ownership_has_ended_before_the_next_one_begins(self, bench: Bench) -> None:
+        topic = await bench.harness.topic(6)
+        owners: dict[Partition, _Exclusive] = {}
+        members: list[_Exclusive] = []
+        for size in (1, 2, 3):
+            members.append(_Exclusive(bench.harness.log(), owners=owners))
+            await bench.member(topic, member=members[-1])
+            await bench.until(
+                lambda: {len(m.owned) for m in members} == {6 // len(members)},
+                what=f"{6 // size} partitions each",
+            )
+        assert [clash for m in members for clash in m.clashes] == []
+        assert any(event == "revoked" for m in members for event, _ in m.events)
 
     async def test_a2_a_commit_inside_revoke_counts_for_the_next_owner(self, bench: Bench) -> None:
         topic = await bench.harness.topic(2)
@@ -151,19 +167,64 @@ class OwnershipContract(LogCase):
             (assignment,) = heir.owned
             await heir.log.commit({assignment: 4})
             await sleeper.thaw()
-            assert await sleeper.commit() in {"Fenced", "Rebalancing"}
+            assert await self._answer_of_late(sleeper) == "Fenced"
             assert await heir.log.committed(assignment.partition) == 4
         finally:
             await sleeper.kill()
 
+    @staticmethod
+    async def _answer_of_late(sleeper: Member) -> str | None:
+        """What a commit of what it owned comes to; while it joins again it is only put off."""
+        async with asyncio.timeout(LONG_SECONDS):
+            while (answer := await sleeper.commit(of_the_past=True)) == "Rebalancing":  # noqa: ASYNC110 - no event tells us
+                await asyncio.sleep(0.02)
+        return answer
+
     async def test_a4_an_error_in_a_callback_comes_out_of_the_next_poll(self, bench: Bench) -> None:
-        topic = await bench.harness.topic(1)
-        member = LocalMember(
-            bench.harness.log(), callback_error=ZeroDivisionError("from a callback")
-        )
+        topic = await bench.harness.topic(2)
+        assigning, revoking = ZeroDivisionError("at the beginning"), ZeroDivisionError("at the end")
+        member = LocalMember(bench.harness.log(), assign_error=assigning, revoke_error=revoking)
         await bench.member(topic, member=member)
-        await bench.until(lambda: member.errors, what="the callback's error")
-        assert isinstance(member.errors[0], ZeroDivisionError)
+        await bench.until(lambda: member.errors, what="the error of the first callback")
+        assert member.errors == [assigning]
+        second = await bench.member(topic)
+        await bench.until(lambda: len(second.owned) == 1, what="a partition for the other one")
+        await bench.until(lambda: len(member.errors) > 1, what="the error of the second callback")
+        assert member.errors == [assigning, revoking]
+
+
+@dataclass
+class _Exclusive(LocalMember):
+    """Notes every partition that begins for it before it has ended for another; ends slowly."""
+
+    owners: "dict[Partition, _Exclusive]" = field(default_factory=dict)
+    clashes: list[Assignment] = field(default_factory=list)
+
+    @override
+    async def on_revoke(self, assignments: Collection[Assignment]) -> None:
+        await asyncio.sleep(0.3)
+        for assignment in assignments:
+            self.owners.pop(assignment.partition, None)
+        await super().on_revoke(assignments)
+
+    @override
+    async def on_assign(self, assignments: Collection[Assignment]) -> None:
+        for assignment in assignments:
+            if self.owners.setdefault(assignment.partition, self) is not self:
+                self.clashes.append(assignment)
+        await super().on_assign(assignments)
+
+
+@dataclass
+class _Holding(LocalMember):
+    """Does not let go before it may: whoever has let go waits for it, in a rebalance."""
+
+    may_go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @override
+    async def on_revoke(self, assignments: Collection[Assignment]) -> None:
+        await self.may_go.wait()
+        await super().on_revoke(assignments)
 
 
 class CommitContract(LogCase):
@@ -195,6 +256,34 @@ class CommitContract(LogCase):
             await second.log.commit({old: 3})
         assert fenced.value.assignments == {old}
         assert await second.log.committed(old.partition) == 1
+
+    async def test_c1_in_a_rebalance_a_commit_is_refused_without_asking_the_log(
+        self, bench: Bench
+    ) -> None:
+        bench.need(Power.PAUSE_SERVER)
+        topic = await bench.harness.topic(6)
+        first = await bench.member(topic)
+        holding = _Holding(bench.harness.log())
+        await bench.member(topic, member=holding)
+        await bench.until(lambda: len(first.owned) == len(holding.owned) == 3, what="three each")
+        before = len(first.events)
+        newcomer = await bench.member(topic)
+        await bench.until(lambda: len(first.events) > before, what="the first has let go")
+        event, gone = first.events[before]
+        assert event == "revoked"
+        await bench.harness.pause_server()
+        try:
+            with pytest.raises((Rebalancing, Fenced)):
+                await first.log.commit({gone: 1})
+        finally:
+            await bench.harness.resume_server()
+        holding.may_go.set()
+        await bench.until(
+            lambda: all(len(m.owned) == 2 for m in (first, holding, newcomer)), what="two each"
+        )
+        assert await first.log.committed(gone.partition) is None
+        kept = next(iter(first.owned))
+        await first.log.commit({kept: 0})
 
     async def test_c1_a_commit_without_the_log_is_unknown_and_the_next_one_succeeds(
         self, bench: Bench

@@ -24,6 +24,7 @@ from responder.testing.contracts.log_harness import LocalMember
 
 Recipe = Callable[[Mapping[str, Any]], Awaitable[Any]]
 STEP_SECONDS = 0.02
+PAST = "commit past"
 
 
 class _Child:
@@ -86,8 +87,8 @@ class ProcessMember(_Child):
         else:
             self._commits.put_nowait(said["error"])
 
-    async def commit(self) -> str | None:
-        self.say("commit")
+    async def commit(self, *, of_the_past: bool = False) -> str | None:
+        self.say(PAST if of_the_past else "commit")
         return await self._commits.get()
 
     async def stop(self) -> None:
@@ -182,7 +183,7 @@ async def _be_member(make: Recipe, arguments: Mapping[str, Any], topic: str, gro
     async for line in await _standard_input():
         if line.strip() == b"stop":
             break
-        error = await member.commit()
+        error = await member.commit(of_the_past=line.decode().strip() == PAST)
         report.say("commit", error=error)
     reporting.cancel()
     await member.stop()
