@@ -5,6 +5,7 @@ import struct
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic_ns, time_ns
 from typing import Any
 
 import aiokafka.errors as kafka  # type: ignore[import-untyped]
@@ -57,6 +58,33 @@ class Broker:
             )
         finally:
             await producer.stop()
+
+    async def feed(self, topic: str, work: Work, every: float) -> list[int]:
+        """Append one record `every` so many seconds; gives when each was due, in nanoseconds.
+
+        A record that could not go out when it was due goes out late; nobody waits for that.
+        """
+        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap_servers, acks="all")
+        await producer.start()
+        try:
+            first, began = time_ns(), monotonic_ns()
+            due = [int(record * every * 1e9) for record in range(len(work))]
+            sent = []
+            for record, at in enumerate(due):
+                await asyncio.sleep((began + at - monotonic_ns()) / 1e9)
+                key, value = work.key(record), work.value(record)
+                sent.append(
+                    await producer.send(topic, value, key, partition=work.partition(record))
+                )
+            await asyncio.gather(*sent)
+        finally:
+            await producer.stop()
+        return [first + at for at in due]
+
+    async def is_steady(self, group: str) -> bool:
+        """Whether all members of the group have joined."""
+        [answer] = await self._admin.describe_consumer_groups([group])
+        return all(state == "Stable" for _, _, state, *_ in answer.groups)
 
     async def committed(self, group: str, topic: str) -> dict[int, int]:
         """The commit point of each partition that has one; nothing while the group cannot be asked."""

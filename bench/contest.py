@@ -3,14 +3,19 @@
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
-from bench.driver import Driver, Filled, How, Subject
-from bench.figures import Figure
-from bench.trace import Trace
+from bench.driver import Driver, Filled, How, Run, Subject, Void
+from bench.figures import OURS, Figure
 from bench.workload import Work
 
-Measure = Callable[[Trace, Work], float]
+
+class Measure(Protocol):
+    """What is read off a run."""
+
+    def __call__(self, run: Run, work: Work) -> float: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,48 +34,53 @@ class Entrant:
         return self.name or self.subject.name
 
 
-@dataclass(frozen=True)
 class Outcome:
     """What everybody reached, by name; void runs are told of and count for nothing."""
 
-    runs: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    void: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    def __init__(self) -> None:
+        self._runs: dict[str, list[float]] = defaultdict(list)
+        self._void: dict[str, list[str]] = defaultdict(list)
+
+    def note(self, name: str, run: Run | Void, measure: Callable[[Run], float]) -> None:
+        if isinstance(run, Void):
+            self._void[name] += run.breaches
+            said = "void: " + "; ".join(run.breaches)
+        else:
+            self._runs[name].append(measure(run))
+            said = f"{self._runs[name][-1]:,.4g}"
+        # For somebody who waits; the table comes at the end.
+        print(f"  {name}: {said}", file=sys.stderr, flush=True)
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._runs | self._void)
 
     def figure(self, name: str) -> Figure:
-        return Figure(self.runs[name])
+        return Figure(self._runs[name])
 
-    def peers(self, *names: str) -> dict[str, Figure]:
-        return {name: self.figure(name) for name in names}
+    def peers(self, ours: str) -> dict[str, Figure]:
+        """Everybody else."""
+        return {name: self.figure(name) for name in self.names if name != ours}
 
-    def void_of(self, *names: str) -> dict[str, list[str]]:
-        return {name: self.void[name] for name in names if self.void[name]}
+    def void(self, ours: str) -> dict[str, list[str]]:
+        """With what `ours` is called here under the name that the table knows."""
+        return {OURS if name == ours else name: each for name, each in self._void.items()}
 
 
 async def contest(
     driver: Driver, runs: int, entrants: Sequence[Entrant], measure: Measure
 ) -> Outcome:
     outcome = Outcome()
-    for number in range(1, runs + 1):
-        for entrant in entrants:
-            run = await driver.measure(entrant.subject, entrant.warm, entrant.full, entrant.how)
-            if run.trace is None or run.breaches:
-                outcome.void[entrant.label] += [f"run {number}: {each}" for each in run.breaches]
-            else:
-                outcome.runs[entrant.label].append(measure(run.trace, entrant.full.work))
-            _tell(number, entrant.label, outcome)
+    for _ in range(runs):
+        for each in entrants:
+            run = await driver.measure(each.subject, each.warm, each.full, each.how)
+            outcome.note(each.label, run, partial(measure, work=each.full.work))
     return outcome
 
 
-def records_per_second(trace: Trace, work: Work) -> float:
-    return len(work) / trace.seconds(work)
+def records_per_second(run: Run, work: Work) -> float:
+    return len(work) / run.trace.seconds(work)
 
 
-def seconds(trace: Trace, work: Work) -> float:
-    return trace.seconds(work)
-
-
-def _tell(number: int, name: str, outcome: Outcome) -> None:
-    """How it goes, for somebody who waits; the table comes at the end."""
-    runs, void = outcome.runs[name], outcome.void[name]
-    last = f"{runs[-1]:,.4g}" if runs else "–"
-    print(f"  run {number}, {name}: {last} {'; '.join(void)}", file=sys.stderr, flush=True)
+def seconds(run: Run, work: Work) -> float:
+    return run.trace.seconds(work)

@@ -20,6 +20,7 @@ from bench.workload import Work
 NUMBERS = itertools.count(1)
 LOOK_SECONDS = 0.1
 END_SECONDS = 60.0
+STEADY_LOOKS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,20 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What became of one run. A run with `breaches` counts for nothing."""
+    """A run that counts.
 
-    trace: Trace | None
+    Args:
+        due: when each record was to be sent, in nanoseconds; nothing where the topic was full.
+    """
+
+    trace: Trace
+    due: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """A run that counts for nothing, and why."""
+
     breaches: Sequence[str]
 
 
@@ -58,7 +70,7 @@ class How:
     batch: int = 1
     is_waiting: bool = False
     loop: str = "asyncio"
-    limit_seconds: float = 120.0
+    limit_seconds: float = 300.0
 
 
 class Driver:
@@ -74,37 +86,83 @@ class Driver:
         await self._broker.fill(topic, work)
         return Filled(topic, work)
 
-    async def measure(self, subject: Subject, warm: Filled, measured: Filled, how: How) -> Run:
+    async def measure(self, subject: Subject, warm: Filled, full: Filled, how: How) -> Run | Void:
         """Let the subject work through both topics; the second one counts."""
+
+        async def wait(group: str) -> Sequence[int]:
+            await self._done(full, group)
+            return ()
+
+        return await self._run(subject, warm, full, how, wait)
+
+    async def feed(
+        self, subject: Subject, warm: Filled, work: Work, how: How, *, every: float
+    ) -> Run | Void:
+        """Let the subject work through the first topic, then send it a record `every` seconds."""
+        topic = f"bench-{next(NUMBERS)}"
+        await self._broker.create(topic, work.partitions)
+        live = Filled(topic, work)
+
+        async def send(group: str) -> Sequence[int]:
+            await self._joined(group)
+            due = await self._broker.feed(topic, work, every)
+            await self._done(live, group)
+            return due
+
+        return await self._run(subject, warm, live, how, send)
+
+    async def _run(
+        self,
+        subject: Subject,
+        warm: Filled,
+        measured: Filled,
+        how: How,
+        until_done: Callable[[str], Awaitable[Sequence[int]]],
+    ) -> Run | Void:
         number = next(NUMBERS)
         groups = [f"group-{number}-{phase}" for phase in ("warm", "measured")]
-        trace = self._folder / f"trace-{number}"
-        job = Job(
+        trace, job = self._folder / f"trace-{number}", self._folder / f"job-{number}"
+        self._job(warm, measured, groups, how, trace).write(job)
+        try:
+            async with (
+                asyncio.timeout(how.limit_seconds),
+                _process([*subject.command, str(job)]) as tell,
+            ):
+                await self._done(warm, groups[0])
+                await tell()
+                due = await until_done(groups[1])
+                await tell()
+        except TimeoutError:
+            return Void([f"not done after {how.limit_seconds:.0f} s"])
+        except SubjectFailed as failed:
+            return Void([str(failed)])
+        run = Run(Trace.read(trace, await self._broker.commits(groups[1], measured.topic)), due)
+        trace.unlink()
+        breaches = run.trace.breaches(measured.work)
+        return Void(breaches) if breaches else run
+
+    def _job(
+        self, warm: Filled, measured: Filled, groups: Sequence[str], how: How, trace: Path
+    ) -> Job:
+        return Job(
             bootstrap_servers=self._broker.bootstrap_servers,
             topics=f"{warm.topic},{measured.topic}",
             groups=",".join(groups),
+            partitions=str(measured.work.partitions),
+            records=str(max(len(warm.work), len(measured.work))),
             at_once=str(how.at_once),
             batch=str(how.batch),
             is_waiting="yes" if how.is_waiting else "no",
             loop=how.loop,
             trace=str(trace),
         )
-        path = self._folder / f"job-{number}"
-        job.write(path)
-        try:
-            async with _process([*subject.command, str(path)]) as tell:
-                for filled, group in zip((warm, measured), groups, strict=True):
-                    async with asyncio.timeout(how.limit_seconds):
-                        await self._done(filled, group)
-                    await tell()
-        except TimeoutError:
-            return Run(None, [f"not done after {how.limit_seconds:.0f} s"])
-        except SubjectFailed as failed:
-            return Run(None, [str(failed)])
-        commits = await self._broker.commits(groups[-1], measured.topic)
-        done = Trace.read(trace, commits)
-        trace.unlink()
-        return Run(done, done.breaches(measured.work))
+
+    async def _joined(self, group: str) -> None:
+        """Wait until the group has been steady for a while."""
+        steady = 0
+        while steady < STEADY_LOOKS:
+            await asyncio.sleep(LOOK_SECONDS)
+            steady = steady + 1 if await self._broker.is_steady(group) else 0
 
     async def _done(self, filled: Filled, group: str) -> None:
         """Wait until everything in the topic is committed."""

@@ -15,6 +15,7 @@ class Job:
 
     Args:
         topics: with commas; `groups` are as many.
+        partitions: how many the topics have; `records`, how many the fuller one has.
         at_once: how many handlers may run side by side.
         batch: how many records a handler takes; 1 for one at a time.
         is_waiting: `yes` where a handler waits as long as its record says; else it does nothing.
@@ -25,6 +26,8 @@ class Job:
     bootstrap_servers: str
     topics: str
     groups: str
+    partitions: str
+    records: str
     at_once: str
     batch: str = "1"
     is_waiting: str = "no"

@@ -9,4 +9,7 @@ from bench.setting import Setting
 
 ROWS: Mapping[str, Callable[[Setting], Coroutine[Any, Any, Sequence[Row]]]] = {
     "P1": runtime.no_work,
+    "P2": runtime.long_work,
+    "P3": runtime.mixed_work,
+    "P4": runtime.short_work,
 }

@@ -16,13 +16,14 @@ from bench.job import Job
 from bench.workload import seconds_of
 
 FETCH_MAX_WAIT_MS = 20
+MAX_PARTITION_FETCH_BYTES = 256 * 1024
+SESSION_TIMEOUT_MS = 45_000
 SETTINGS = {
     "enable_auto_commit": False,
     "auto_offset_reset": "earliest",
     "fetch_max_wait_ms": FETCH_MAX_WAIT_MS,
-    "max_partition_fetch_bytes": 256 * 1024,
-    "session_timeout_ms": 45_000,
-    "heartbeat_interval_ms": 3_000,
+    "max_partition_fetch_bytes": MAX_PARTITION_FETCH_BYTES,
+    "session_timeout_ms": SESSION_TIMEOUT_MS,
 }
 """Of aiokafka's consumer: the same for each subject that uses it."""
 
