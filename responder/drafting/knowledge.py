@@ -1,23 +1,26 @@
 """Which passage answers a comment: by shared words, the rare ones counting most.
 
 The page under which the comment stands comes first, then what the operator wrote, restricted to
-the comment's source. Scores compare passages for one comment; they mean nothing across comments.
+the comment's source. A passage is offered only when most of what is asked stands in one place of it:
+*no suggestion yet* and an open editor are better than a sentence that happens to share words.
+Scores compare passages for one comment; they mean nothing across comments.
 """
 
 import hashlib
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from responder.drafting.ports import DraftRequest, Passage
 from responder.drafting.stopwords import STOP_WORDS, stem
 from responder.engagement.legible import fold, legible, words
-from responder.engagement.model import Page
+from responder.engagement.model import Intent, Page
 from responder.engagement.workspace import Knowledge
 
-VERSION = "lexical/1"
+VERSION = "lexical/2"
 
 _LINK_OR_HANDLE = re.compile(r"https?://\S+|www\.\S+|(?<!\w)@[\w.-]+")
 _SENTENCE_END = re.compile(
@@ -28,13 +31,19 @@ _PAGE_LIMIT = 60_000
 _PAGE_WORDS = 120
 _PAGE_FIRST = 1.25
 _TITLE_WEIGHT = 0.5
-_FLOOR = 0.34
-"""Share of the comment's weight that a passage must cover, or nothing was found."""
+_FLOOR = 0.48
+"""Share of the question's weight that a passage must cover, or nothing was found."""
+_UNASKED_FLOOR = 0.7
+"""Where nothing is asked, a passage seldom answers: who lost a harvest wants no manual."""
+_ASKING = re.compile(
+    r"[?\uff1f]|\b(?:wonder\w*|whether|like to know|ob|frage mich|saber si|me pregunto|savoir si|je me demande)\b"
+)
+_ASKS = frozenset({Intent.QUESTION, Intent.PURCHASE_INTEREST})
 _FEW_TERMS = 2
+_PLACE = 400
+"""Characters within which an answer stands."""
 _TERMS_THAT_COUNT = 10
 """A long comment says much besides what it asks."""
-_UNKNOWN = 0.4
-"""A word that stands in no passage tells none apart, but shows that something is not covered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +67,14 @@ class Snippet:
 @dataclass(frozen=True, slots=True)
 class Match:
     snippet: Snippet
-    score: float
+    covered: float
+    """Share of the question's weight, 0 to 1."""
     terms: frozenset[str]
+
+    @property
+    def score(self) -> float:
+        """The page under which the comment stands goes first."""
+        return self.covered * (_PAGE_FIRST if self.snippet.id.startswith("page:") else 1.0)
 
 
 class Library:
@@ -72,10 +87,9 @@ class Library:
         """The passages that answer best, best first; empty when none answers well enough."""
         language = request.understanding.language.value
         snippets = [*_page_snippets(request.comment.page), *self._for(request, language)]
-        asked = _asked(request, language)
-        weights = _weights([terms(f"{s.title} {s.text}", language) for s in snippets], asked)
-        matches = (_match(s, asked, weights, language) for s in snippets)
-        good = sorted((m for m in matches if m is not None), key=lambda m: (-m.score, m.snippet.id))
+        question = _Question.of(request, snippets)
+        matches = (question.answered_by(snippet) for snippet in snippets)
+        good = sorted((m for m in matches if m), key=lambda m: (-m.score, m.snippet.id))
         return good[:limit]
 
     def _for(self, request: DraftRequest, language: str) -> Iterable[Snippet]:
@@ -133,32 +147,58 @@ def _blocks(text: str) -> Iterable[str]:
         yield " ".join(block)
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What a comment asks, and how much each of its words says."""
+
+    weights: Mapping[str, float]
+    language: str
+    floor: float
+
+    @classmethod
+    def of(cls, request: DraftRequest, snippets: Sequence[Snippet]) -> Self:
+        language = request.understanding.language.value
+        passages = [terms(f"{s.title} {s.text}", language) for s in snippets]
+        asks = _ASKS.intersection(request.understanding.intents)
+        weights = _weights(passages, _asked(request, language))
+        return cls(weights, language, _FLOOR if asks else _UNASKED_FLOOR)
+
+    def answered_by(self, snippet: Snippet) -> Match | None:
+        """Words that are scattered over a passage answer nothing: they must stand in one place."""
+        whole = self._match(snippet, snippet.text)
+        if whole.covered < self.floor:
+            return None
+        place = excerpt(whole, self.language, limit=_PLACE)
+        match = self._match(snippet, place or "")
+        return match if match.covered >= self.floor else None
+
+    def _match(self, snippet: Snippet, text: str) -> Match:
+        asked = frozenset(self.weights)
+        in_text = terms(text, self.language) & asked
+        in_title = (terms(snippet.title, self.language) & asked) - in_text
+        needed = 1 if len(asked) <= _FEW_TERMS else _FEW_TERMS
+        if not in_text or len(in_text | in_title) < needed:
+            return Match(snippet, 0.0, in_text)
+        covered = self._weight(in_text) + _TITLE_WEIGHT * self._weight(in_title)
+        most = sum(sorted(self.weights.values(), reverse=True)[:_TERMS_THAT_COUNT])
+        return Match(snippet, min(covered / most, 1.0), in_text)
+
+    def _weight(self, found: Iterable[str]) -> float:
+        return sum(self.weights[each] for each in found)
+
+
 def _weights(passages: Sequence[frozenset[str]], asked: frozenset[str]) -> dict[str, float]:
-    """Inverse document frequency: what stands everywhere says little."""
+    """Inverse document frequency: what stands everywhere says little.
+
+    What stands nowhere says most: an answer would have had to say it.
+    """
     seen = Counter(t for p in passages for t in p & asked)
-    return {
-        t: math.log(1 + (len(passages) + 1) / (seen[t] + 0.5)) * (1.0 if seen[t] else _UNKNOWN)
-        for t in asked
-    }
-
-
-def _match(
-    snippet: Snippet, asked: frozenset[str], weights: dict[str, float], language: str
-) -> Match | None:
-    in_text = terms(snippet.text, language) & asked
-    in_title = (terms(snippet.title, language) & asked) - in_text
-    needed = 1 if len(asked) <= _FEW_TERMS else _FEW_TERMS
-    if not in_text or len(in_text | in_title) < needed:
-        return None
-    covered = sum(weights[t] for t in in_text) + _TITLE_WEIGHT * sum(weights[t] for t in in_title)
-    most = sum(sorted(weights.values(), reverse=True)[:_TERMS_THAT_COUNT])
-    score = min(covered / most, 1.0)
-    if score < _FLOOR:
-        return None
-    is_page = snippet.id.startswith("page:")
-    return Match(snippet, score * _PAGE_FIRST if is_page else score, in_text)
+    return {t: math.log(1 + (len(passages) + 1) / (seen[t] + 0.5)) for t in asked}
 
 
 def _asked(request: DraftRequest, language: str) -> frozenset[str]:
-    text = _LINK_OR_HANDLE.sub(" ", legible(request.comment.text).text)
-    return terms(text, language) - terms(request.comment.author.name, language)
+    """What is asked, where something is asked: the sentences around tell why, not what."""
+    text = _LINK_OR_HANDLE.sub(" ", request.comment.text)
+    name = terms(request.comment.author.name, language)
+    questions = " ".join(s for s in sentences(text) if _ASKING.search(fold(s)))
+    return (terms(questions, language) - name) or (terms(text, language) - name)

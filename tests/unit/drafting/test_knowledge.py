@@ -63,7 +63,7 @@ def test_a_long_comment_still_finds_its_passage() -> None:
 
 
 def test_a_passage_in_another_language_is_not_offered() -> None:
-    shelf = Library([passage("de", "Der Planer works offline connection", language="de")])
+    shelf = Library([passage("de", "planner work offline connection", language="de")])
     assert shelf.search(draft_request()) == []
     unknown = draft_request(understanding=understood(language="und"))
     assert shelf.search(unknown)
