@@ -48,6 +48,7 @@ from responder.engagement.events import (
     ReplyApproved,
 )
 from responder.engagement.model import PersonId
+from responder.intake.rate import Rate
 from responder.intake.service import Intake
 from responder.reconcile.enter import Enter
 from responder.reconcile.service import Reconcile
@@ -259,8 +260,9 @@ def gateway(parts: Parts, process: Process, *, public_url: str | None) -> Gatewa
     sink = LogSink(writer, clock=parts.clock, limit_seconds=settings.append_timeout)
     refusals = RefusalQueue(RefusalRows(parts.engine))
     process.background(refusals.run())
+    rate = Rate(per_second=settings.rate_per_second, burst=settings.rate_burst)
     return Gateway(
-        intake=Intake(sources=parts.places.push, sink=sink, clock=parts.clock),
+        intake=Intake(sources=parts.places.push, sink=sink, clock=parts.clock, rate=rate),
         refusals=refusals,
         observer=GatewayMetrics(parts.metrics),
         clock=parts.clock,

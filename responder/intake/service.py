@@ -43,7 +43,6 @@ class PushSource:
     token: Rotating
     """The unguessable part of its address; also reads its receipts."""
     platform: PushPlatform
-    rate: Rate = USUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +62,26 @@ class Intake:
     """Takes pushes of the connected sources."""
 
     def __init__(
-        self, *, sources: Mapping[SourceId, PushSource], sink: EventSink, clock: Clock
+        self,
+        *,
+        sources: Mapping[SourceId, PushSource],
+        sink: EventSink,
+        clock: Clock,
+        rate: Rate = USUAL,
     ) -> None:
-        """`sources` is read at every push: what it maps may change while we run."""
+        """Take pushes in.
+
+        Args:
+            sources: read at every push: what it maps may change while we run.
+            sink: where events go.
+            clock: for signatures and rations.
+            rate: how much one source may push.
+        """
         self._sources = sources
         self._sink = sink
         self._clock = clock
-        self._buckets: dict[SourceId, tuple[Rate, Bucket]] = {}
+        self._rate = rate
+        self._buckets: dict[SourceId, Bucket] = {}
 
     def find(self, name: str, token: str) -> PushSource | None:
         """The source of that name if the token is its own.
@@ -82,11 +94,10 @@ class Intake:
 
     def wait_for(self, source: PushSource) -> int:
         """0 if the source may push now, else after how many seconds."""
-        rate, bucket = self._buckets.get(source.id, (None, None))
-        if bucket is None or rate != source.rate:
-            bucket = Bucket(source.rate, self._clock.monotonic())
-            self._buckets[source.id] = (source.rate, bucket)
-        return bucket.take(self._clock.monotonic())
+        now = self._clock.monotonic()
+        if source.id not in self._buckets:
+            self._buckets[source.id] = Bucket(self._rate, now)
+        return self._buckets[source.id].take(now)
 
     async def take(self, source: PushSource, push: Push, *, is_check: bool = False) -> Taken:
         """Verify, read and publish one push.

@@ -207,6 +207,12 @@ class Gateway(Group):
         default=1.2, gt=0, lt=1.5, allow_inf_nan=False, json_schema_extra={"unit": "s"}
     )
     """How long the log may take before a push is answered 503; all of it has 1.5 s."""
+    rate_per_second: float = Field(
+        default=200.0, gt=0, allow_inf_nan=False, json_schema_extra={"unit": "pushes"}
+    )
+    """How many pushes one source may make in the long run; more are answered 429."""
+    rate_burst: Count = 2_000
+    """How many it may make at once, after a pause."""
 
 
 class Drafting(Group):

@@ -15,6 +15,7 @@ from responder.adapters.system import SystemClock
 from responder.engagement.events import DEAD_LETTER_TOPIC, TOPICS, EngagementReceived, Event
 from responder.engagement.model import EventId, SourceId
 from responder.intake.ports import DeadLetter, EventSink, PushSeen, ReceiptStatus, Refusal
+from responder.intake.rate import USUAL, Rate
 from responder.intake.secrets import Rotating, Secret
 from responder.intake.service import Intake, PushSource
 from responder.platforms.cloudevents import CloudEvents
@@ -125,7 +126,12 @@ class Scene:
     server: Listening
     client: aiohttp.ClientSession
 
-    def __init__(self, patience: Patience | None = None, public_url: str | None = None) -> None:
+    def __init__(
+        self,
+        patience: Patience | None = None,
+        public_url: str | None = None,
+        rate: Rate = USUAL,
+    ) -> None:
         self.clock = SystemClock()
         self.log = MemoryServer(self.clock)
         for topic in TOPICS:
@@ -136,7 +142,7 @@ class Scene:
         sink = LogSink(self.log.writer(), clock=self.clock, limit_seconds=0.3, pause_seconds=0.1)
         self.turnstile = Turnstile(sink)
         self.gateway = Gateway(
-            intake=Intake(sources=self.sources, sink=self.turnstile, clock=self.clock),
+            intake=Intake(sources=self.sources, sink=self.turnstile, clock=self.clock, rate=rate),
             refusals=self.notes,
             observer=self.notes,
             clock=self.clock,

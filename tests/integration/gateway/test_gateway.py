@@ -403,10 +403,11 @@ class TestLimits:
         assert f'"{code}"'.encode() in answer
         assert b"aaaa" not in answer
 
-    async def test_a_source_over_its_rate_is_told_when_to_come_again(self, scene: Scene) -> None:
-        shop = scene.sources[SourceId("shop")]
-        scene.sources[SourceId("shop")] = replace(shop, rate=Rate(per_second=0.01, burst=2))
+    async def test_a_source_over_its_rate_is_told_when_to_come_again(self) -> None:
+        scene = Scene(rate=Rate(per_second=0.01, burst=2))
+        await scene.start()
         answers = [await scene.push(GOOD) for _ in range(3)]
+        await scene.stop()
         assert [answer.status for answer in answers] == [202, 202, 429]
         assert_problem(answers[2], 429, "rate-limit")
         assert 0 < int(answers[2].headers["Retry-After"]) <= 100
