@@ -45,7 +45,7 @@ def approve(locked: Locked, command: Approve, *, now: datetime, decision_id: UUI
     then and what is approved now are two decisions.
     """
     _still_as_shown(locked, command)
-    state = locked.item.row.state
+    state = locked.state
     moves: tuple[Move, ...] = ()
     if state is State.DELIVERY_FAILED:
         moves = (step(state, Trigger.RETURNED),)
@@ -59,7 +59,7 @@ def approve(locked: Locked, command: Approve, *, now: datetime, decision_id: UUI
         hold=Hold(
             decision_id=decision_id,
             kind="reply",
-            text=usable(command.text, limit=locked.item.text_limit),
+            text=usable(command.text, limit=locked.text_limit),
             context=command.context,
             draft_version=command.draft_version,
             release_at=now + _undo_time(command.undo_seconds),
@@ -70,7 +70,7 @@ def approve(locked: Locked, command: Approve, *, now: datetime, decision_id: UUI
 def dismiss(locked: Locked, command: Dismiss, *, now: datetime, decision_id: UUID) -> Decision:
     """Hold the closing for the undo time; until then the item counts as open."""
     _still_as_shown(locked, command)
-    step(locked.item.row.state, Trigger.DISMISSED)  # refused now rather than at its release
+    step(locked.state, Trigger.DISMISSED)  # refused now rather than at its release
     if command.reason not in PERSON_REASONS:
         raise TextUnusable(why=f"{command.reason} is not a reason that a person gives")
     if command.reason is DismissalReason.OTHER and not command.note.strip():
@@ -95,7 +95,7 @@ def dismiss(locked: Locked, command: Dismiss, *, now: datetime, decision_id: UUI
 def undo(locked: Locked, command: Undo, *, now: datetime) -> Decision | None:
     """Take the held decision back; None if it was taken back or stopped before."""
     held = locked.held
-    if held is None and locked.item.row.state is State.AWAITING_REVIEW:
+    if held is None and locked.state is State.AWAITING_REVIEW:
         return None
     if held is None:
         raise TooLateToUndo
@@ -118,9 +118,9 @@ def posted_by_person(locked: Locked, command: PostedByPerson, *, now: datetime) 
         actor=command.actor,
         at=now,
         key=command.scoped_key,
-        moves=(step(locked.item.row.state, Trigger.POSTED_BY_PERSON),),
+        moves=(step(locked.state, Trigger.POSTED_BY_PERSON),),
         end_url=_link(command.url),
-        end_text=usable(command.text, limit=locked.item.text_limit),
+        end_text=usable(command.text, limit=locked.text_limit),
     )
 
 
@@ -155,7 +155,7 @@ def send_again(locked: Locked, command: SendAgain, *, now: datetime) -> Decision
 def reopen(locked: Locked, command: Reopen, *, now: datetime) -> Decision:
     """Open again what ended, or give back what could not be delivered."""
     _not_decided(locked)
-    state = locked.item.row.state
+    state = locked.state
     trigger = Trigger.REOPENED if state in ENDS else Trigger.RETURNED
     return Decision(
         engagement_id=command.engagement_id,
@@ -178,7 +178,7 @@ def check_repeat(
         UsedBefore: the effect is gone.
     """
     try:
-        decide(locked, replace(command, context=locked.item.context))
+        decide(locked, replace(command, context=locked.context))
     except Conflict:
         return
     raise UsedBefore
@@ -203,18 +203,18 @@ def usable(text: str, *, limit: int) -> str:
 
 def _not_decided(locked: Locked) -> None:
     if locked.held is not None:
-        raise AlreadyDecided(who=locked.held.actor_name, current=locked.item)
+        raise AlreadyDecided(who=locked.held.actor_name, state=locked.state, context=locked.context)
 
 
 def _still_as_shown(locked: Locked, command: Command) -> None:
     _not_decided(locked)
-    if locked.item.context != command.context:
-        raise StaleApproval(current=locked.item)
+    if locked.context != command.context:
+        raise StaleApproval(state=locked.state, context=locked.context)
 
 
 def _in_doubt(locked: Locked) -> None:
-    if locked.item.row.state is not State.DELIVERY_UNKNOWN:
-        raise IllegalTransition(state=locked.item.row.state, trigger=Trigger.SENT_AGAIN)
+    if locked.state is not State.DELIVERY_UNKNOWN:
+        raise IllegalTransition(state=locked.state, trigger=Trigger.SENT_AGAIN)
 
 
 def _undo_time(seconds: int) -> timedelta:

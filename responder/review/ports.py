@@ -114,8 +114,9 @@ class Held:
 class StaleApproval(Conflict):
     """The comment or its thread changed since you looked; nothing was sent."""
 
-    current: "Item"
-    """As it stands now: show it beside what the person had."""
+    state: State
+    context: str
+    """As it stands now."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -123,7 +124,8 @@ class AlreadyDecided(Conflict):
     """{who} decided this already; nothing of yours was sent."""
 
     who: str
-    current: "Item"
+    state: State
+    context: str
 
 
 @dataclass(eq=False, kw_only=True)
@@ -406,9 +408,13 @@ class Desk(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
-    """An engagement under lock, with what a decision depends on."""
+    """What a decision depends on, of an engagement under lock."""
 
-    item: Item
+    state: State
+    context: str
+    """The digest of the thread as it is."""
+    text_limit: int
+    """How long a reply may be there, in characters."""
     held: Held | None
 
 

@@ -1,9 +1,6 @@
 """Everything the console and the API read. Each call costs a fixed number of statements."""
 
-import base64
-import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +17,7 @@ from responder.adapters.postgres.details import (
     read_taken_back,
 )
 from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.paging import FILTERS, beyond, condition_of, position_of
 from responder.adapters.postgres.pushes import read_conflicts
 from responder.adapters.postgres.rows import (
     COMMENT_COLUMNS,
@@ -30,7 +28,7 @@ from responder.adapters.postgres.rows import (
 )
 from responder.delivery.ports import Capabilities
 from responder.engagement.context import digest, relevant
-from responder.engagement.errors import Malformed, NotFound
+from responder.engagement.errors import NotFound
 from responder.engagement.lifecycle import State
 from responder.engagement.model import (
     DismissalReason,
@@ -48,6 +46,7 @@ from responder.review.ports import (
     DraftState,
     Held,
     Item,
+    Locked,
     PushConflicts,
     QueueFilter,
     QueuePage,
@@ -57,14 +56,8 @@ from responder.review.ports import (
 )
 
 EXCERPT_CHARACTERS = 280
-OPEN_STATES = "('awaiting_review', 'approved', 'sending', 'delivery_failed', 'delivery_unknown')"
-FILTERS = {
-    "open": f"e.state IN {OPEN_STATES}",
-    "attention": "e.state IN ('delivery_failed', 'delivery_unknown')",
-    "answered": "e.state = 'answered'",
-    "closed": "e.state = 'dismissed'",
-    "deleted": "e.state = 'withdrawn'",
-}
+TEXT_LIMIT = 10_000
+"""How long a reply may be, in characters, where its place does not say."""
 ROW_SQL = f"""
   SELECT e.*, {COMMENT_COLUMNS}, h.id AS held_id, h.kind AS held_kind, h.actor AS held_actor,
     h.text AS held_text, h.reason AS held_reason, h.release_at, p.name AS held_name
@@ -93,15 +86,15 @@ class PostgresDesk:
     async def queue(
         self, wanted: QueueFilter, *, after: str | None = None, limit: int = 50
     ) -> QueuePage:
-        condition, values = _condition(wanted)
+        condition, values = condition_of(wanted)
         is_open = wanted.state in {"open", "attention"}
         keys = "e.rank, e.order_due, e.received_at, e.id" if is_open else "e.ended_at, e.id"
         order = keys if is_open else "e.ended_at DESC, e.id DESC"
-        beyond, position = _beyond(after, is_open=is_open)
+        following, position = beyond(after, is_open=is_open)
         async with transaction(self._engine) as connection:
             as_of = await _latest_change(connection)
             found = await connection.execute(
-                text(f"{ROW_SQL} WHERE {condition} AND {beyond} ORDER BY {order} LIMIT :limit"),
+                text(f"{ROW_SQL} WHERE {condition} AND {following} ORDER BY {order} LIMIT :limit"),
                 values | position | {"limit": limit + 1},
             )
             rows = found.all()
@@ -120,7 +113,7 @@ class PostgresDesk:
             )
             return QueuePage(
                 rows=tuple(self._row(row) for row in rows[:limit]),
-                after=_position(rows[limit - 1], is_open=is_open) if len(rows) > limit else None,
+                after=position_of(rows[limit - 1], is_open=is_open) if len(rows) > limit else None,
                 matching=matching.scalar_one(),
                 counts={row.queue: row.items for row in counts},
                 balance=await read_balance(connection),
@@ -129,17 +122,25 @@ class PostgresDesk:
 
     async def item(self, engagement_id: EngagementId) -> Item:
         async with transaction(self._engine) as connection:
-            return await self.item_in(connection, engagement_id)
+            return await self._item(connection, engagement_id)
 
-    async def item_in(self, connection: AsyncConnection, engagement_id: EngagementId) -> Item:
-        """The item as this transaction sees it."""
-        found = await connection.execute(
-            text(f"{ROW_SQL} WHERE e.id = :id"),
-            {"id": engagement_id},
+    async def decidable(self, connection: AsyncConnection, engagement_id: EngagementId) -> Locked:
+        """What a decision depends on, as this transaction sees it; its caller holds the lock."""
+        row = await _read_row(connection, engagement_id)
+        comment = comment_of(row)
+        return Locked(
+            state=State(row.state),
+            context=digest(comment, await thread_comments(connection, row.thread_key)),
+            text_limit=self._text_limit(comment.source),
+            held=held_of(row),
         )
-        row = found.one_or_none()
-        if row is None:
-            raise NotFound(what="comment", name=str(engagement_id))
+
+    def _text_limit(self, source: SourceId) -> int:
+        capabilities = self._capabilities().get(source)
+        return TEXT_LIMIT if capabilities is None else capabilities.text_max
+
+    async def _item(self, connection: AsyncConnection, engagement_id: EngagementId) -> Item:
+        row = await _read_row(connection, engagement_id)
         comment = comment_of(row)
         thread = await thread_comments(connection, row.thread_key)
         drafts = await read_drafts(connection, engagement_id)
@@ -169,7 +170,7 @@ class PostgresDesk:
             and source.sends
             and bool(capabilities and capabilities.posts),
             dismissal=row.dismissal and DismissalReason(row.dismissal),
-            text_limit=capabilities.text_max if capabilities else 10_000,
+            text_limit=self._text_limit(comment.source),
             edited_after_answer=row.edited_after_answer,
         )
 
@@ -304,6 +305,14 @@ class PostgresDesk:
         )
 
 
+async def _read_row(connection: AsyncConnection, engagement_id: EngagementId) -> Any:
+    found = await connection.execute(text(f"{ROW_SQL} WHERE e.id = :id"), {"id": engagement_id})
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound(what="comment", name=str(engagement_id))
+    return row
+
+
 def held_of(row: Any) -> Held | None:
     if row.held_id is None:
         return None
@@ -316,61 +325,6 @@ def held_of(row: Any) -> Held | None:
         reason=row.held_reason and DismissalReason(row.held_reason),
         release_at=row.release_at,
     )
-
-
-def _condition(wanted: QueueFilter) -> tuple[str, dict[str, object]]:
-    if wanted.state not in FILTERS:
-        raise Malformed(what="state", why=f"it is none of {', '.join(FILTERS)}")
-    conditions, values = [FILTERS[wanted.state]], dict[str, object]()
-    if wanted.queue is not None:
-        conditions.append("e.queue = :queue")
-        values["queue"] = wanted.queue
-    if wanted.source is not None:
-        conditions.append("e.source = :source")
-        values["source"] = wanted.source
-    for number, word in enumerate(wanted.text.split()[:10]):
-        conditions.append(f"(c.text ILIKE :word{number} OR c.author_name ILIKE :word{number})")
-        values[f"word{number}"] = f"%{_escaped(word)}%"
-    return " AND ".join(conditions), values
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _position(row: Any, *, is_open: bool) -> str:
-    """Where a page ends, as an opaque token."""
-    parts = (
-        [row.rank, row.order_due.isoformat(), row.received_at.isoformat(), str(row.id)]
-        if is_open
-        else [row.ended_at.isoformat(), str(row.id)]
-    )
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
-
-
-def _beyond(after: str | None, *, is_open: bool) -> tuple[str, dict[str, object]]:
-    if after is None:
-        return "true", {}
-    try:
-        parts = json.loads(base64.urlsafe_b64decode(after.encode()))
-        if is_open:
-            rank, due, received, row_id = parts
-            return (
-                "(e.rank, e.order_due, e.received_at, e.id) > (:rank, :due, :received, :row_id)",
-                {
-                    "rank": int(rank),
-                    "due": datetime.fromisoformat(due),
-                    "received": datetime.fromisoformat(received),
-                    "row_id": UUID(row_id),
-                },
-            )
-        ended, row_id = parts
-        return (
-            "(e.ended_at, e.id) < (:ended, :row_id)",
-            {"ended": datetime.fromisoformat(ended), "row_id": UUID(row_id)},
-        )
-    except (ValueError, TypeError) as error:
-        raise Malformed(what="the page's position", why="it is not one of ours") from error
 
 
 async def _latest_change(connection: AsyncConnection) -> int:

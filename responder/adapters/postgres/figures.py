@@ -8,8 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from responder.adapters.postgres.audit import PostgresAuditor
-from responder.adapters.postgres.desk import FILTERS, read_balance
+from responder.adapters.postgres.desk import read_balance
 from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.paging import FILTERS
 from responder.delivery.ports import Capabilities
 from responder.engagement.events import TOPICS
 from responder.engagement.model import DueOutcome, SourceId

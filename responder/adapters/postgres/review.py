@@ -47,8 +47,7 @@ class PostgresReviewTransaction:
 
     async def lock(self, engagement_id: EngagementId) -> Locked:
         await lock_engagement(self._connection, engagement_id)
-        item = await self._desk.item_in(self._connection, engagement_id)
-        return Locked(item=item, held=item.row.held)
+        return await self._desk.decidable(self._connection, engagement_id)
 
     async def seen(self, key: str) -> bool:
         found = await self._connection.execute(

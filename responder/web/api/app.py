@@ -194,8 +194,8 @@ def _call(api: Api, operation: Operation, act: Act) -> Handler:
                 problems.CONFLICT,
                 code=error.code,
                 detail=str(error),
-                context=error.current.context,
-                state=error.current.row.state.value,
+                context=error.context,
+                state=error.state.value,
             )
         return web.Response(
             text=shown.model_dump_json(),

@@ -54,13 +54,14 @@ async def render(
 
 async def render_stale(visit: Visit, error: StaleApproval, *, form: Form) -> web.Response:
     """What changed since the person looked, beside what they had; nothing is overwritten."""
-    item = error.current
+    as_of = await visit.console.desk.latest_change()
+    item = await visit.console.desk.item(visit.engagement_id())
     seen = staleness.read_seen(form.get("seen", ""))
     return await visit.page(
         "stale.html",
         status=409,
         error=error,
-        as_of=await visit.console.desk.latest_change(),
+        as_of=as_of,
         changes=staleness.changes(seen, item),
         **await _values(visit, item, form.get("text")),
     )

@@ -1,0 +1,84 @@
+"""Which comments a page of the queue shows, and where the next one begins."""
+
+import base64
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from responder.engagement.errors import Malformed
+from responder.review.ports import QueueFilter
+
+OPEN_STATES = "('awaiting_review', 'approved', 'sending', 'delivery_failed', 'delivery_unknown')"
+FILTERS = {
+    "open": f"e.state IN {OPEN_STATES}",
+    "attention": "e.state IN ('delivery_failed', 'delivery_unknown')",
+    "answered": "e.state = 'answered'",
+    "closed": "e.state = 'dismissed'",
+    "deleted": "e.state = 'withdrawn'",
+}
+
+
+def condition_of(wanted: QueueFilter) -> tuple[str, dict[str, object]]:
+    """As SQL over `engagement e` and `comment c`, with its parameters.
+
+    Raises:
+        Malformed: there is no such state.
+    """
+    if wanted.state not in FILTERS:
+        raise Malformed(what="state", why=f"it is none of {', '.join(FILTERS)}")
+    conditions, values = [FILTERS[wanted.state]], dict[str, object]()
+    if wanted.queue is not None:
+        conditions.append("e.queue = :queue")
+        values["queue"] = wanted.queue
+    if wanted.source is not None:
+        conditions.append("e.source = :source")
+        values["source"] = wanted.source
+    for number, word in enumerate(wanted.text.split()[:10]):
+        conditions.append(f"(c.text ILIKE :word{number} OR c.author_name ILIKE :word{number})")
+        values[f"word{number}"] = f"%{_escaped(word)}%"
+    return " AND ".join(conditions), values
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def position_of(row: Any, *, is_open: bool) -> str:
+    """Where a page ends, as an opaque token."""
+    parts = (
+        [row.rank, row.order_due.isoformat(), row.received_at.isoformat(), str(row.id)]
+        if is_open
+        else [row.ended_at.isoformat(), str(row.id)]
+    )
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+
+
+def beyond(after: str | None, *, is_open: bool) -> tuple[str, dict[str, object]]:
+    """What comes after such a token, as SQL with its parameters.
+
+    Raises:
+        Malformed: it is none of ours.
+    """
+    if after is None:
+        return "true", {}
+    try:
+        parts = json.loads(base64.urlsafe_b64decode(after.encode()))
+        if is_open:
+            rank, due, received, row_id = parts
+            return (
+                "(e.rank, e.order_due, e.received_at, e.id) > (:rank, :due, :received, :row_id)",
+                {
+                    "rank": int(rank),
+                    "due": datetime.fromisoformat(due),
+                    "received": datetime.fromisoformat(received),
+                    "row_id": UUID(row_id),
+                },
+            )
+        ended, row_id = parts
+        return (
+            "(e.ended_at, e.id) < (:ended, :row_id)",
+            {"ended": datetime.fromisoformat(ended), "row_id": UUID(row_id)},
+        )
+    except (ValueError, TypeError) as error:
+        raise Malformed(what="the page's position", why="it is not one of ours") from error
