@@ -15,7 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-
 from bench.trace import Commit
 from bench.workload import Work
 from responder.settings.environment import environment
-from responder.testing.kafka import fetch_jars, running_kafka
+from responder.testing.kafka import KafkaCluster, fetch_jars, running_kafka
 
 POM = Path(__file__).parents[1] / "tests" / "brokers" / "pom.xml"
 OFFSETS_TOPIC = "__consumer_offsets"
@@ -120,10 +120,17 @@ class Broker:
 
 
 @asynccontextmanager
-async def running_broker() -> AsyncIterator[Broker]:
-    """One broker of our own, for as long as the context lasts."""
+async def running_cluster() -> AsyncIterator[KafkaCluster]:
+    """One broker of our own without anything in it, for as long as the context lasts."""
     jars = await asyncio.to_thread(fetch_jars, POM, cache())
     with running_kafka(jars) as cluster:
+        yield cluster
+
+
+@asynccontextmanager
+async def running_broker() -> AsyncIterator[Broker]:
+    """One broker of our own, for as long as the context lasts."""
+    async with running_cluster() as cluster:
         admin = AIOKafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers)
         await admin.start()
         try:

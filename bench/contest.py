@@ -8,7 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from bench.driver import Driver, Filled, How, Run, Subject, Void
-from bench.figures import OURS, Figure
+from bench.figures import Figure
 from bench.workload import Work
 
 
@@ -39,6 +39,7 @@ class Outcome:
 
     def __init__(self) -> None:
         self._runs: dict[str, list[float]] = defaultdict(list)
+        self._cpu: dict[str, list[float]] = defaultdict(list)
         self._void: dict[str, list[str]] = defaultdict(list)
 
     def note(self, name: str, run: Run | Void, measure: Callable[[Run], float]) -> None:
@@ -47,24 +48,23 @@ class Outcome:
             said = "void: " + "; ".join(run.breaches)
         else:
             self._runs[name].append(measure(run))
+            self._cpu[name].append(run.cpu_seconds / len(run.trace.records) * 1e6)
             said = f"{self._runs[name][-1]:,.4g}"
         # For somebody who waits; the table comes at the end.
         print(f"  {name}: {said}", file=sys.stderr, flush=True)
 
-    @property
-    def names(self) -> list[str]:
-        return list(self._runs | self._void)
-
     def figure(self, name: str) -> Figure:
         return Figure(self._runs[name])
 
-    def peers(self, ours: str) -> dict[str, Figure]:
-        """Everybody else."""
-        return {name: self.figure(name) for name in self.names if name != ours}
+    def figures(self, *names: str) -> dict[str, Figure]:
+        return {name: self.figure(name) for name in names}
 
-    def void(self, ours: str) -> dict[str, list[str]]:
-        """With what `ours` is called here under the name that the table knows."""
-        return {OURS if name == ours else name: each for name, each in self._void.items()}
+    def cpu_micros(self, *names: str) -> dict[str, Figure]:
+        """What a record costs each of these, in microseconds of one core."""
+        return {name: Figure(self._cpu[name]) for name in names}
+
+    def void(self, *names: str) -> dict[str, list[str]]:
+        return {name: self._void[name] for name in names}
 
 
 async def contest(

@@ -7,19 +7,19 @@ through a topic to warm up, with a consumer of its own, and then through the one
 import asyncio
 import itertools
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.brokers import Broker
 from bench.job import Job
+from bench.process import SubjectFailed, running
 from bench.trace import Trace
 from bench.workload import Work
 
 NUMBERS = itertools.count(1)
 LOOK_SECONDS = 0.1
-END_SECONDS = 60.0
 STEADY_LOOKS = 20
 
 
@@ -48,10 +48,12 @@ class Run:
     """A run that counts.
 
     Args:
+        cpu_seconds: what the subject's process used for the topic that counts, with its joining.
         due: when each record was to be sent, in nanoseconds; nothing where the topic was full.
     """
 
     trace: Trace
+    cpu_seconds: float
     due: Sequence[int] = ()
 
 
@@ -117,7 +119,7 @@ class Driver:
         warm: Filled,
         measured: Filled,
         how: How,
-        until_done: Callable[[str], Awaitable[Sequence[int]]],
+        until_done: Callable[[str], Coroutine[Any, Any, Sequence[int]]],
     ) -> Run | Void:
         number = next(NUMBERS)
         groups = [f"group-{number}-{phase}" for phase in ("warm", "measured")]
@@ -126,17 +128,21 @@ class Driver:
         try:
             async with (
                 asyncio.timeout(how.limit_seconds),
-                _process([*subject.command, str(job)]) as tell,
+                running([*subject.command, str(job)]) as process,
             ):
-                await self._done(warm, groups[0])
-                await tell()
-                due = await until_done(groups[1])
-                await tell()
+                await process.during(self._done(warm, groups[0]))
+                warmed_up = process.cpu_seconds()
+                await process.tell()
+                due = await process.during(until_done(groups[1]))
+                cpu_seconds = process.cpu_seconds() - warmed_up
+                await process.tell()
+                await process.ended()
         except TimeoutError:
             return Void([f"not done after {how.limit_seconds:.0f} s"])
         except SubjectFailed as failed:
             return Void([str(failed)])
-        run = Run(Trace.read(trace, await self._broker.commits(groups[1], measured.topic)), due)
+        commits = await self._broker.commits(groups[1], measured.topic)
+        run = Run(Trace.read(trace, commits), cpu_seconds, due)
         trace.unlink()
         breaches = run.trace.breaches(measured.work)
         return Void(breaches) if breaches else run
@@ -169,38 +175,3 @@ class Driver:
         wanted = {n: len(ids) for n, ids in enumerate(filled.work.by_partition) if ids}
         while await self._broker.committed(group, filled.topic) != wanted:  # noqa: ASYNC110 - it is another process's
             await asyncio.sleep(LOOK_SECONDS)
-
-
-class SubjectFailed(Exception):
-    """A subject ended otherwise than it was told to."""
-
-
-@asynccontextmanager
-async def _process(command: Sequence[str]) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """A subject that runs; it is told to go on by what this gives, and ends with the context."""
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    said = asyncio.create_task(_last_words(process.stderr))
-
-    async def tell() -> None:
-        if process.stdin is None:
-            raise SubjectFailed("it has no standard input")
-        process.stdin.write(b"\n")
-        await process.stdin.drain()
-
-    try:
-        yield tell
-        async with asyncio.timeout(END_SECONDS):
-            code = await process.wait()
-    finally:
-        if process.returncode is None:
-            process.kill()
-        words = await said
-    if code:
-        raise SubjectFailed(f"ended with {code}: {words}")
-
-
-async def _last_words(stream: asyncio.StreamReader | None) -> str:
-    words = b"" if stream is None else await stream.read()
-    return words.decode(errors="replace")[-500:]

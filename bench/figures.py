@@ -1,5 +1,6 @@
 """What a row of the table is: our figure, the peers', the bar, and whether it holds."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -31,6 +32,7 @@ class Bar:
     Args:
         against: the name of a peer, or `ideal`; None compares with `value` itself.
         by: `ratio` divides our figure by the other's, `difference` subtracts it.
+        in_each: every run must hold it, not the median alone.
     """
 
     sign: Literal["≥", "≤"]
@@ -39,6 +41,7 @@ class Bar:
     by: Literal["ratio", "difference"] = "ratio"
     unit: str = ""
     aim: float | None = None
+    in_each: bool = False
 
     def says(self) -> str:
         words = f"{self.sign} {_plain(self.value)}"
@@ -48,7 +51,14 @@ class Bar:
             words += f" × {self.against}"
         else:
             words = f"{self.sign} {self.against} + {_plain(self.value)} {self.unit}"
+        words += " in each run" if self.in_each else ""
         return words if self.aim is None else f"{words} (aim {_plain(self.aim)})"
+
+    def counts(self, ours: Figure) -> float | None:
+        """What of a figure must hold."""
+        if not self.in_each or not ours.runs:
+            return ours.middle
+        return min(ours.runs) if self.sign == "≥" else max(ours.runs)
 
     def holds(self, ours: float, other: float | None) -> bool:
         if self.against is None:
@@ -70,6 +80,8 @@ class Row:
         peers: by name; what ran beside ours, in the same run of the benchmark.
         ideal: what nobody can beat on this machine, computed; None where that is not known.
         bar: None where a figure is only reported.
+        cpu_micros: what one record, or one request, costs in the process measured, in microseconds
+            of one core; by `ours` and the peers' names, where it was measured.
         void: what disqualified runs, in words, by `ours` or the peer's name; with a void run of
             ours no bar holds.
         how: event loop, timer, sizes and whatever else a reader needs to repeat it.
@@ -82,6 +94,7 @@ class Row:
     peers: Mapping[str, Figure] = field(default_factory=dict)
     ideal: float | None = None
     bar: Bar | None = None
+    cpu_micros: Mapping[str, Figure] = field(default_factory=dict)
     void: Mapping[str, Sequence[str]] = field(default_factory=dict)
     how: Mapping[str, Any] = field(default_factory=dict)
 
@@ -104,7 +117,7 @@ class Row:
         """None where there is no bar. A bar without figures, or with a void run of ours, fails."""
         if self.bar is None:
             return None
-        ours = self.ours.middle
+        ours = self.bar.counts(self.ours)
         return ours is not None and not self.void.get(OURS) and self.bar.holds(ours, self.other)
 
     def as_json(self) -> dict[str, Any]:
@@ -119,6 +132,7 @@ class Row:
             "bar": None if self.bar is None else self.bar.says(),
             "held": self.held,
             "spread": {name: peer.spread for name, peer in self._everybody().items()},
+            "cpu_micros": {name: _short(each.middle) for name, each in self.cpu_micros.items()},
             "runs": len(self.ours.runs),
             "void": {name: list(each) for name, each in self.void.items() if each},
             "how": dict(self.how),
@@ -126,6 +140,11 @@ class Row:
 
     def _everybody(self) -> Mapping[str, Figure]:
         return {OURS: self.ours, **self.peers}
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """The least value that so large a share does not exceed; infinite where there is none."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.inf
 
 
 def short(value: float) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from statistics import quantiles
 from typing import Any
@@ -17,149 +18,134 @@ from bench.trace import NANOSECONDS
 from bench.workload import VALUE_BYTES, Work
 
 AT_ONCE = 100
-BATCH = 200
-RAW, FASTSTREAM, PARALLEL, BARRIER = (
-    "raw aiokafka",
-    "FastStream",
-    "Parallel Consumer",
-    "batch barrier",
-)
-EXACT = "ours, exact timers"
-FEW_KEYS = 10
-SLOW_RUNS = 2
-US = Subject.python(OURS, "ours")
 ONE = How(at_once=AT_ONCE)
-MANY = How(at_once=AT_ONCE, batch=BATCH)
-WAITING = How(at_once=AT_ONCE, is_waiting=True)
-WAITING_EXACTLY = How(at_once=AT_ONCE, is_waiting=True, loop="precise")
+MANY = replace(ONE, batch=200)
+WAITING = replace(ONE, is_waiting=True)
+
+RAW, FASTSTREAM, PARALLEL = "raw aiokafka", "FastStream", "Parallel Consumer"
+BARRIER, EXACT = "batch barrier", "ours, exact timers"
+RAW_ONE, OURS_ONE = f"{RAW}, one at a time", f"{OURS}, one at a time"
+US = Subject.python(OURS, "ours")
+SLOW = Subject.python(FASTSTREAM, "faststream")
+
+FEW_KEYS = 10
 RATE = 40
+PEER_RUNS = 2
+"""Of P3, which takes minutes for each: no bar compares with these peers."""
 
 
 async def no_work(setting: Setting) -> Sequence[Row]:
     """P1: a handler that does nothing, over 6 partitions and 200 keys."""
     if setting.is_smoke:
-        return await _no_work(setting, 2_000, slow_records=300)
-    rows = await _no_work(setting, 200_000, slow_records=10_000)
-    return [*rows, *await _no_work(setting, 1_000_000, slow_records=0)]
+        return await _no_work(setting, 2_000, of_faststream=100)
+    rows = await _no_work(setting, 200_000, of_faststream=10_000)
+    return [*rows, *await _no_work(setting, 1_000_000)]
 
 
-async def _no_work(setting: Setting, records: int, *, slow_records: int) -> Sequence[Row]:
+async def _no_work(setting: Setting, records: int, *, of_faststream: int = 0) -> Sequence[Row]:
     def some(count: int) -> Work:
         return Work.idle(count, partitions=6, keys=200)
 
-    one, raw_one = f"{OURS}, one", f"{RAW}, one at a time"
     raw = Subject.python(RAW, "raw")
+    who = {
+        OURS: (US, MANY),
+        RAW: (raw, MANY),
+        OURS_ONE: (US, ONE),
+        RAW_ONE: (raw, ONE),
+        PARALLEL: (Subject(PARALLEL, parallel_consumer()), ONE),
+    }
     async with _driver(setting) as driver:
         warm, full = await driver.filled(some(records // 10)), await driver.filled(some(records))
-        each = {
-            OURS: (US, MANY),
-            RAW: (raw, MANY),
-            one: (US, ONE),
-            raw_one: (raw, ONE),
-            PARALLEL: (Subject(PARALLEL, parallel_consumer()), ONE),
-        }
         entrants = [
             Entrant(subject=subject, name=name, warm=warm, full=full, how=how)
-            for name, (subject, how) in each.items()
+            for name, (subject, how) in who.items()
         ]
-        if slow_records:
-            slow = await driver.filled(some(slow_records))
-            few = await driver.filled(some(slow_records // 10))
-            subject = Subject.python(FASTSTREAM, "faststream")
-            entrants.append(Entrant(subject=subject, warm=few, full=slow, how=ONE))
+        if of_faststream:
+            warm = await driver.filled(some(of_faststream // 10))
+            full = await driver.filled(some(of_faststream))
+            entrants.append(Entrant(subject=SLOW, warm=warm, full=full, how=ONE))
         outcome = await contest(driver, setting.runs, entrants, records_per_second)
+
     how = _how(f"6 partitions, 200 keys, {records:,} records of {VALUE_BYTES} B")
-    if slow_records:
-        how |= {"FastStream": f"{slow_records:,} records, one worker a partition"}
-    bars = [
-        (OURS, "in batches of 200", Bar(sign="≥", value=0.8, against=RAW)),
-        (one, "one at a time", Bar(sign="≥", value=1.5, against=PARALLEL, aim=2)),
-        (one, "one at a time", Bar(sign="≥", value=0.4, against=raw_one)),
+    if of_faststream:
+        how[FASTSTREAM] = f"{of_faststream:,} records, one worker a partition"
+    rows = _Rows("P1", "records/s", outcome, how)
+    batch, one = f"no-op, {records:,}, 200 a call", f"no-op, {records:,}, one a call"
+    found = [
+        rows.row(batch, Bar(sign="≥", value=0.8, against=RAW), [RAW]),
+        rows.row(one, Bar(sign="≥", value=1.5, against=PARALLEL, aim=2), [PARALLEL], OURS_ONE),
+        rows.row(one, Bar(sign="≥", value=0.4, against=RAW_ONE), [RAW_ONE], OURS_ONE),
     ]
-    if slow_records:
-        bars.append((OURS, "in batches of 200", Bar(sign="≥", value=20, against=FASTSTREAM)))
-    return [
-        _row(f"P1: no-op, {records:,}, {form}", "records/s", outcome, bar, how, ours=ours)
-        for ours, form, bar in bars
-    ]
+    if of_faststream:
+        found.append(rows.row(batch, Bar(sign="≥", value=20, against=FASTSTREAM), [FASTSTREAM]))
+    return found
 
 
 async def long_work(setting: Setting) -> Sequence[Row]:
     """P2: a handler of 100 ms, 100 keys in one partition, 100 at once."""
-    records = 1_000 if setting.is_smoke else 20_000
-    ten = 10 if setting.is_smoke else 200
+    records, of_faststream = (1_000, 10) if setting.is_smoke else (20_000, 200)
     async with _driver(setting) as driver:
         full = await driver.filled(Work.constant(records, keys=100, seconds=0.1))
         warm = await driver.filled(Work.constant(1_000, keys=100, seconds=0.001))
-        slow = await driver.filled(Work.constant(ten, keys=100, seconds=0.1))
-        outcome = await contest(
-            driver,
-            setting.runs,
-            [
-                *_waiting(warm, full),
-                Entrant(
-                    subject=Subject.python(FASTSTREAM, "faststream"),
-                    warm=slow,
-                    full=slow,
-                    how=WAITING,
-                ),
-            ],
-            records_per_second,
-        )
-        ideal = records / full.work.ideal_seconds(AT_ONCE)
+        few = await driver.filled(Work.constant(of_faststream, keys=100, seconds=0.1))
+        entrants = [
+            *_waiting(warm, full),
+            Entrant(subject=SLOW, warm=few, full=few, how=WAITING),
+        ]
+        outcome = await contest(driver, setting.runs, entrants, records_per_second)
     how = _how(f"1 partition, 100 keys in turn, {records:,} records, 100 at once")
-    how |= {"FastStream": f"{ten} records"}
-    bars = [
+    how[FASTSTREAM] = f"{of_faststream} records"
+    ideal = records / full.work.ideal_seconds(AT_ONCE)
+    rows = _Rows("P2", "records/s", outcome, how, ideal)
+    bars = (
         Bar(sign="≥", value=0.97, against="ideal"),
         Bar(sign="≥", value=0.99, against=PARALLEL),
-    ]
-    return [
-        _row("P2: handler of 100 ms", "records/s", outcome, bar, how, ideal=ideal) for bar in bars
-    ]
+    )
+    return [rows.row("handler of 100 ms", bar, [PARALLEL, FASTSTREAM, EXACT]) for bar in bars]
 
 
 async def mixed_work(setting: Setting) -> Sequence[Row]:
     """P3: 40 a second, handlers as long as a model's answers; how long records wait."""
-    count = 200 if setting.is_smoke else 4_800
+    count = 80 if setting.is_smoke else 4_800
     work = Work.lognormal(count, partitions=12, keys=300)
-    ideal = _p99_ms(work.ideal_waits(count, 1 / RATE))
+    peers = [SLOW, Subject.python(BARRIER, "barrier")]
     outcome = Outcome()
     async with _driver(setting) as driver:
         warm = await driver.filled(Work.idle(300, partitions=12, keys=300))
         for number in range(setting.runs):
-            subjects = [US] if number >= SLOW_RUNS else [US, *_slow_peers()]
-            for subject in subjects:
+            for subject in [US, *peers] if number < PEER_RUNS else [US]:
                 run = await driver.feed(subject, warm, work, WAITING, every=1 / RATE)
                 outcome.note(subject.name, run, partial(_p99_wait, work=work))
     how = _how(
-        f"{RATE} records/s for {count / RATE:.0f} s, 12 partitions, 300 keys at random, handlers "
-        "lognormal (median 0.3 s, σ 0.8, at most 5 s)"
+        f"{RATE} records/s for {count / RATE:.0f} s, 12 partitions, 300 keys at random, 100 at "
+        "once, handlers lognormal (median 0.3 s, σ 0.8, at most 5 s)"
     )
-    how |= {"peers": f"at most {SLOW_RUNS} runs; FastStream with one worker a partition"}
+    how["peers"] = f"at most {PEER_RUNS} runs; FastStream with one worker a partition"
+    ideal = _p99_ms(work.ideal_waits(AT_ONCE, 1 / RATE))
+    rows = _Rows("P3", "ms", outcome, how, ideal)
     bar = Bar(sign="≤", value=30, against="ideal", by="difference", unit="ms")
     case = "p99 from the time to send to the handler's start"
-    return [_row(f"P3: {case}", "ms", outcome, bar, how, ideal=ideal)]
+    return [rows.row(case, bar, [peer.name for peer in peers])]
 
 
 async def short_work(setting: Setting) -> Sequence[Row]:
     """P4: handlers of 0 to 5 ms in one partition; few keys, and many."""
     records = 500 if setting.is_smoke else 10_000
-    rows: list[Row] = []
+    how = _how(f"1 partition, {records:,} records, handlers of U(0, 5 ms), 100 at once")
+    found: list[Row] = []
     async with _driver(setting) as driver:
-        for keys in (10, 100, 1_000):
+        for keys in (FEW_KEYS,) if setting.is_smoke else (FEW_KEYS, 100, 1_000):
             full = await driver.filled(Work.uniform(records, keys=keys, most_seconds=0.005))
             warm = await driver.filled(Work.uniform(1_000, keys=keys, most_seconds=0.005))
             outcome = await contest(driver, setting.runs, _waiting(warm, full), seconds)
-            ideal = full.work.ideal_seconds(AT_ONCE)
+            rows = _Rows("P4", "s", outcome, how, full.work.ideal_seconds(AT_ONCE))
             bar = (
                 Bar(sign="≤", value=1.3, against="ideal", aim=1.1)
                 if keys == FEW_KEYS
                 else Bar(sign="≤", value=0.6, against=PARALLEL)
             )
-            how = _how(f"1 partition, {records:,} records, handlers of U(0, 5 ms), 100 at once")
-            case = f"P4: handlers of U(0, 5 ms), {keys} keys"
-            rows.append(_row(case, "s", outcome, bar, how, ideal=ideal))
-    return rows
+            found.append(rows.row(f"handlers of U(0, 5 ms), {keys:,} keys", bar, [PARALLEL, EXACT]))
+    return found
 
 
 @asynccontextmanager
@@ -171,15 +157,12 @@ async def _driver(setting: Setting) -> AsyncIterator[Driver]:
 def _waiting(warm: Filled, full: Filled) -> list[Entrant]:
     """Who can have many handlers wait side by side, in key order."""
     parallel = Subject(PARALLEL, parallel_consumer())
+    exactly = replace(WAITING, loop="precise")
     return [
         Entrant(subject=US, warm=warm, full=full, how=WAITING),
         Entrant(subject=parallel, warm=warm, full=full, how=WAITING),
-        Entrant(subject=US, name=EXACT, warm=warm, full=full, how=WAITING_EXACTLY),
+        Entrant(subject=US, name=EXACT, warm=warm, full=full, how=exactly),
     ]
-
-
-def _slow_peers() -> list[Subject]:
-    return [Subject.python(FASTSTREAM, "faststream"), Subject.python(BARRIER, "barrier")]
 
 
 def _p99_wait(run: Run, work: Work) -> float:
@@ -192,28 +175,32 @@ def _p99_ms(waits: Sequence[float]) -> float:
     return quantiles(waits, n=100)[98] * 1e3
 
 
-def _row(
-    case: str,
-    unit: str,
-    outcome: Outcome,
-    bar: Bar,
-    how: Mapping[str, Any],
-    *,
-    ours: str = OURS,
-    ideal: float | None = None,
-) -> Row:
-    number, _, words = case.partition(": ")
-    return Row(
-        id=number,
-        case=words,
-        unit=unit,
-        ours=outcome.figure(ours),
-        peers=outcome.peers(ours),
-        ideal=ideal,
-        bar=bar,
-        void=outcome.void(ours),
-        how=how,
-    )
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What the rows of one workload have in common."""
+
+    id: str
+    unit: str
+    outcome: Outcome
+    how: Mapping[str, Any]
+    ideal: float | None = None
+
+    def row(self, case: str, bar: Bar, peers: Sequence[str], ours: str = OURS) -> Row:
+        def named(of_all: Mapping[str, Any]) -> dict[str, Any]:
+            return {OURS if name == ours else name: each for name, each in of_all.items()}
+
+        return Row(
+            id=self.id,
+            case=case,
+            unit=self.unit,
+            ours=self.outcome.figure(ours),
+            peers=self.outcome.figures(*peers),
+            ideal=self.ideal,
+            bar=bar,
+            cpu_micros=named(self.outcome.cpu_micros(ours, *peers)),
+            void=named(self.outcome.void(ours, *peers)),
+            how=self.how,
+        )
 
 
 def _how(workload: str) -> dict[str, Any]:
@@ -222,5 +209,5 @@ def _how(workload: str) -> dict[str, Any]:
         **conditions(),
         **versions("aiokafka", "faststream"),
         "Java": java_version(),
-        "loop": "asyncio, whose timers are cut to 1 ms",
+        "loop": "asyncio, whose timers are cut to 1 ms; with exact timers: to 1 µs",
     }

@@ -10,7 +10,7 @@ RESULTS = FOLDER / "results.json"
 README = FOLDER / "README.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 
-HEAD = ("", "workload", "unit", "ours", "peers", "ideal", "ratio", "bar", "held")
+HEAD = ("", "workload", "unit", "ours", "peers", "ideal", "ratio", "bar", "held", "CPU µs")
 
 WHOLE_FROM = 1_000
 
@@ -63,6 +63,7 @@ def _cells(row: Kept) -> list[str]:
         _number(row["ratio"]),
         row["bar"] or "–",
         {True: "yes", False: "**no**", None: "–"}[row["held"]],
+        "<br>".join(f"{name} {_number(each)}" for name, each in row["cpu_micros"].items()) or "–",
     ]
 
 

@@ -54,6 +54,7 @@ public final class ParallelConsumer {
         subject.write(Path.of(job.getProperty("trace")));
       }
     }
+    System.exit(0); // some threads of a closed processor may live on
   }
 
   private void consume(String topic, String group, BufferedReader told) throws IOException {
