@@ -1,8 +1,9 @@
 """Which passage answers a comment: by shared words, the rare ones counting most.
 
 The page under which the comment stands comes first, then what the operator wrote, restricted to
-the comment's source. A passage is offered only when most of what is asked stands in one place of it:
-*no suggestion yet* and an open editor are better than a sentence that happens to share words.
+the comment's source. A writer who judges (a model) is given what is near; a passage is quoted as an
+answer only when most of what is asked stands in one place of it, since *no suggestion yet* and an open
+editor are better than a sentence that happens to share words.
 Scores compare passages for one comment; they mean nothing across comments.
 """
 
@@ -31,8 +32,10 @@ _PAGE_LIMIT = 60_000
 _PAGE_WORDS = 120
 _PAGE_FIRST = 1.25
 _TITLE_WEIGHT = 0.5
+_NEAR = 0.1
+"""Share of the question's weight that a passage must cover to be worth a look."""
 _FLOOR = 0.48
-"""Share of the question's weight that a passage must cover, or nothing was found."""
+"""The share at which it answers by itself."""
 _UNASKED_FLOOR = 0.7
 """Where nothing is asked, a passage seldom answers: who lost a harvest wants no manual."""
 _ASKING = re.compile(
@@ -83,14 +86,20 @@ class Library:
     def __init__(self, knowledge: Sequence[Knowledge]) -> None:
         self._knowledge = tuple(knowledge)
 
-    def search(self, request: DraftRequest, *, limit: int = 8) -> list[Match]:
-        """The passages that answer best, best first; empty when none answers well enough."""
+    def near(self, request: DraftRequest, *, limit: int = 8) -> list[Match]:
+        """The passages that may help a writer who judges them, best first."""
+        question, snippets = self._asked(request)
+        return _best((question.near(snippet) for snippet in snippets), limit)
+
+    def answers(self, request: DraftRequest, *, limit: int = 8) -> list[Match]:
+        """The passages that answer as they stand, best first; empty when the evidence is thin."""
+        question, snippets = self._asked(request)
+        return _best((question.answered_by(snippet) for snippet in snippets), limit)
+
+    def _asked(self, request: DraftRequest) -> tuple["_Question", list[Snippet]]:
         language = request.understanding.language.value
         snippets = [*_page_snippets(request.comment.page), *self._for(request, language)]
-        question = _Question.of(request, snippets)
-        matches = (question.answered_by(snippet) for snippet in snippets)
-        good = sorted((m for m in matches if m), key=lambda m: (-m.score, m.snippet.id))
-        return good[:limit]
+        return _Question.of(request, snippets), snippets
 
     def _for(self, request: DraftRequest, language: str) -> Iterable[Snippet]:
         for each in self._knowledge:
@@ -163,10 +172,14 @@ class _Question:
         weights = _weights(passages, _asked(request, language))
         return cls(weights, language, _FLOOR if asks else _UNASKED_FLOOR)
 
+    def near(self, snippet: Snippet) -> Match | None:
+        match = self._match(snippet, snippet.text)
+        return match if match.covered >= _NEAR else None
+
     def answered_by(self, snippet: Snippet) -> Match | None:
         """Words that are scattered over a passage answer nothing: they must stand in one place."""
-        whole = self._match(snippet, snippet.text)
-        if whole.covered < self.floor:
+        whole = self.near(snippet)
+        if whole is None or whole.covered < self.floor:
             return None
         place = excerpt(whole, self.language, limit=_PLACE)
         match = self._match(snippet, place or "")
@@ -185,6 +198,11 @@ class _Question:
 
     def _weight(self, found: Iterable[str]) -> float:
         return sum(self.weights[each] for each in found)
+
+
+def _best(matches: Iterable[Match | None], limit: int) -> list[Match]:
+    good = sorted((m for m in matches if m), key=lambda m: (-m.score, m.snippet.id))
+    return good[:limit]
 
 
 def _weights(passages: Sequence[frozenset[str]], asked: frozenset[str]) -> dict[str, float]:

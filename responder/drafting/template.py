@@ -47,7 +47,7 @@ class TemplateDraftWriter:
     async def write(self, request: DraftRequest) -> Proposal:
         """Propose one reply; see `DraftWriter.write`. Never raises a Retryable."""
         refuse_unwanted(request, WRITER)
-        matches = self._library.search(request, limit=_TRIES)
+        matches = self._library.answers(request, limit=_TRIES)
         language = self._language(request, matches)
         if request.understanding.intent in _COURTESIES:
             return self._first_good(request, language, _courtesies(request, PHRASES[language]))

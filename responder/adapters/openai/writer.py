@@ -105,7 +105,7 @@ class OpenAIDraftWriter:
         return replace(proposal, provenance=replace(proposal.provenance, attempts=(tried,)))
 
     def _ask(self, request: DraftRequest) -> Prompt:
-        passages = [m.snippet.quoted(m.snippet.text) for m in self._library.search(request)]
+        passages = [m.snippet.quoted(m.snippet.text) for m in self._library.near(request)]
         if not passages and request.understanding.intent not in _WITHOUT_SOURCE:
             raise DraftRefused(
                 reason="no_knowledge",

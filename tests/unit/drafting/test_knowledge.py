@@ -26,7 +26,7 @@ SHELF = Library(
 
 def found(text: str, language: str = "en") -> list[str]:
     request = draft_request(text, understanding=understood(language=language))
-    return [match.snippet.id for match in SHELF.search(request)]
+    return [match.snippet.id for match in SHELF.answers(request)]
 
 
 def test_rare_words_decide_between_passages_that_share_common_ones() -> None:
@@ -64,18 +64,18 @@ def test_a_long_comment_still_finds_its_passage() -> None:
 
 def test_a_passage_in_another_language_is_not_offered() -> None:
     shelf = Library([passage("de", "planner work offline connection", language="de")])
-    assert shelf.search(draft_request()) == []
+    assert shelf.answers(draft_request()) == []
     unknown = draft_request(understanding=understood(language="und"))
-    assert shelf.search(unknown)
+    assert shelf.answers(unknown)
 
 
 def test_a_name_in_the_comment_is_not_looked_for() -> None:
     shelf = Library([passage("a", "Annabel Thornquist planted the first tree.")])
-    assert shelf.search(draft_request("Annabel Thornquist was here")) == []
+    assert shelf.answers(draft_request("Annabel Thornquist was here")) == []
 
 
 def test_an_excerpt_is_one_to_three_sentences_that_answer() -> None:
-    (match, *_) = SHELF.search(draft_request())
+    (match, *_) = SHELF.answers(draft_request())
     quote = excerpt(match, "en", limit=300)
     assert quote is not None
     assert quote in OFFLINE.text
@@ -84,14 +84,16 @@ def test_an_excerpt_is_one_to_three_sentences_that_answer() -> None:
 
 
 def test_an_excerpt_that_would_have_to_be_cut_is_none() -> None:
-    (match, *_) = SHELF.search(draft_request())
+    (match, *_) = SHELF.answers(draft_request())
     assert excerpt(match, "en", limit=20) is None
 
 
 def test_a_long_page_is_searched_in_blocks() -> None:
     filler = "Leaves fall in autumn and are swept up by the wind again. " * 200
     page = Page(title="Notes", text=f"{filler}The pump runs on two batteries. {filler}")
-    matches = SHELF.search(draft_request(said("How many batteries does the pump need?", page=page)))
+    matches = SHELF.answers(
+        draft_request(said("How many batteries does the pump need?", page=page))
+    )
     assert "two batteries" in matches[0].snippet.text
     assert len(matches[0].snippet.text) < 2000
 
@@ -104,5 +106,5 @@ def test_sentences_stand_in_the_text_word_for_word(text: str) -> None:
 
 @given(st.text(max_size=300))
 def test_any_comment_can_be_searched_for(text: str) -> None:
-    for match in SHELF.search(draft_request(text)):
+    for match in SHELF.answers(draft_request(text)):
         assert 0 < match.score <= 2

@@ -80,7 +80,7 @@ def found(library: Library, text: str, intent: Intent, *, language: str = "en") 
         said(text, page=PAGE if library is BICYCLES else None),
         understanding=understood(intent, language=language),
     )
-    return [match.snippet.id for match in library.search(request)]
+    return [match.snippet.id for match in library.answers(request)]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_words_that_are_scattered_over_a_page_answer_nothing() -> None:
     texts = [
         draft_request(said("Does glue hold cork on rubber?", page=p)) for p in (apart, together)
     ]
-    assert [bool(Library([]).search(each)) for each in texts] == [False, True]
+    assert [bool(Library([]).answers(each)) for each in texts] == [False, True]
 
 
 ANSWERED = (
@@ -167,3 +167,12 @@ def test_few_questions_that_none_answers_are_given_one() -> None:
         if found(BICYCLES, text, Intent.QUESTION, language=language)
     ]
     assert len(wrong) <= 2
+
+
+def test_a_writer_who_judges_is_given_also_what_is_only_near() -> None:
+    request = draft_request(
+        said("I would love to see sowing dates for the southern hemisphere."),
+        understanding=understood(Intent.SUGGESTION),
+    )
+    assert GARDEN.answers(request) == []
+    assert [match.snippet.id for match in GARDEN.near(request)] == ["printing"]
