@@ -46,7 +46,6 @@ class Spec:
     Args:
         url: of the webhook.
         prefix: of comment ids; the rest is the number.
-        first: the number of the first comment.
         count: how many, one request each.
         connections: how many are kept open.
         rate: requests per second, whatever becomes of them; 0: as fast as answers come.
@@ -55,7 +54,6 @@ class Spec:
 
     url: str
     prefix: str
-    first: int = 0
     count: int
     connections: int = 64
     rate: float = 0.0
@@ -97,12 +95,12 @@ class Answers:
 
 def bodies(spec: Spec) -> Iterator[bytes]:
     """One comment each, by few people under many posts."""
-    chance = Random(spec.first + 1)  # noqa: S311 - the same in each run, no secret
+    chance = Random(spec.count)  # noqa: S311 - the same in each run, no secret
     now = datetime.now(UTC).isoformat()  # noqa: TID251 - the world's
-    for number in range(spec.first, spec.first + spec.count):
+    for number in range(spec.count):
         data = {
             "comment_id": f"{spec.prefix}{number}",
-            "thread_id": f"post-{spec.first}-{chance.randrange(max(1, spec.count // THREAD))}",
+            "thread_id": f"{spec.prefix}post-{chance.randrange(max(1, spec.count // THREAD))}",
             "text": chance.choice(TEXTS),
             "author": {"id": f"author-{chance.randrange(100_000)}", "name": "Ann Gardener"},
             "published_at": now,
@@ -121,7 +119,7 @@ def requests(spec: Spec) -> list[bytes]:
     webhook = Webhook(SECRET)
     now = datetime.now(UTC)  # noqa: TID251 - the world's
     made = []
-    for number, body in enumerate(bodies(spec), spec.first):
+    for number, body in enumerate(bodies(spec)):
         name = f"msg_{spec.prefix}{number}"
         head = (
             f"POST {target.path} HTTP/1.1\r\nHost: {target.netloc}\r\n"
@@ -183,8 +181,7 @@ async def push(spec: Spec) -> Answers:
     loop = asyncio.get_running_loop()
     made = requests(spec)
     connections = [
-        (await loop.create_connection(Connection, host, port))[1]
-        for _ in range(spec.connections)
+        (await loop.create_connection(Connection, host, port))[1] for _ in range(spec.connections)
     ]
     due, at, status = ([0] * spec.count for _ in range(3))
     todo = iter(range(spec.count))
@@ -200,6 +197,26 @@ async def push(spec: Spec) -> Answers:
 
     await asyncio.gather(*map(work, connections))
     return Answers(due, at, status)
+
+
+async def pushed(
+    folder: Path, url: str, *, prefix: str, count: int, rate: float = 0.0, connections: int = 64
+) -> Answers:
+    """Push from a process of its own, which writes below `folder`."""
+    told, answers = folder / f"spec-{prefix}.json", folder / f"answers-{prefix}.json"
+    spec = Spec(
+        url=url,
+        prefix=prefix,
+        count=count,
+        rate=rate,
+        connections=connections,
+        answers=str(answers),
+    )
+    spec.write(told)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.pushes", str(told))
+    if await process.wait():
+        raise RuntimeError("the pushes failed")
+    return Answers.read(answers)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
-from bench import runtime
+from bench import gateway, pipeline, runtime
 from bench.figures import Row
 from bench.setting import Setting
 
@@ -12,4 +12,7 @@ ROWS: Mapping[str, Callable[[Setting], Coroutine[Any, Any, Sequence[Row]]]] = {
     "P2": runtime.long_work,
     "P3": runtime.mixed_work,
     "P4": runtime.short_work,
+    "P5": gateway.on_kafka,
+    "P5e": gateway.on_postgresql,
+    "P6": pipeline.reviewable,
 }

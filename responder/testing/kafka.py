@@ -168,6 +168,18 @@ class KafkaCluster:
         """The same for TLS (trust `ca_file`) with SCRAM-SHA-512 or PLAIN (`USER`, `PASSWORD`)."""
         return ",".join(f"127.0.0.1:{node.secure_port}" for node in self._nodes)
 
+    @property
+    def pids(self) -> list[int]:
+        """Of the brokers that were launched."""
+        return [node.process.pid for node in self._nodes if node.process is not None]
+
+    def stored_bytes(self, node: int = 0) -> int:
+        """What the records of all topics but Kafka's own take on disk."""
+        data = self._nodes[node].folder / "data"
+        return sum(
+            file.stat().st_size for file in data.glob("*/*.log") if file.parent.name[:2] != "__"
+        )
+
     def launch(self, node: int = 0) -> None:
         """Start a broker on the data that it has; returns at once, `wait_ready` waits."""
         this = self._nodes[node]

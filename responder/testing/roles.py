@@ -33,6 +33,10 @@ class Role:
         self._output = output
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def said(self) -> str:
         """What it has printed and logged."""
         return self._output.read_text(encoding="utf-8", errors="replace")
