@@ -114,6 +114,7 @@ ENGLISH = lexicon(
                 r"|conflat\w+|oversimplif\w+|exaggerat\w+|overstat\w+|understat\w+|neglects?|leaves? out|mix(?:es|ed)? up)"
             ),
             r"(?:miss(?:es|ing)?|beside) the point|one-sided|oversimplif\w+|straw ?man|cherry-?pick\w*",
+            r"(?:your|the|this) (?:\w+ )?(?:article|post|text|piece|page) (?:says|claims|states|suggests|implies)[^.!?]{5,150}[.!?] (?:\w+ ){0,2}(?:trials?|studies|study|research|data|evidence|experiments?|figures)",
             r"correction:|(?:small|minor|slight|one|tiny|quick|factual) (?:correction|mistake|error|nitpick)",
             r"(?:there(?:'s| is)|found|spotted|noticed) (?:a|an) (?:\w+ )?(?:mistake|error|typo)",
             r"\d[\d.,]* ?(?:%|percent)?,? (?:and )?not \d[\d.,]*|not \d[\d.,]* ?(?:%|percent)?,? but",
@@ -160,6 +161,7 @@ ENGLISH = lexicon(
         ),
         Signal.ALARM: (
             r"(?:caught|catch(?:es|ing)?|is on|on|set) fire(?! sale)|explod(?:e|ed|es|ing)|smok(?:e|ed|ing) (?:from|coming|beside|next|out|when|while|pour)|(?:was|is|started|began) (?:to )?smok(?:e|ing)",
+            r"(?:it|battery|charger|cable|plug|adapter|device|motor|oven|lamp|sensor|phone|laptop|heater|socket) (?:\w+ ){0,2}(?:smoked|melted|sparked|sparks|overheated|overheats)|(?:got|gets|became|was|is) (?:so|too|extremely|dangerously|burning) hot (?:that|to (?:touch|hold))",
             r"electric(?:al)? shock|electrocuted|burn(?:t|ed|s)? (?:my|his|her|our|the) (?:\w+ )?(?:hand|hands|finger|fingers|skin|face|arm|leg|child|son|daughter|house|carpet|bed)|melt(?:ed|ing) (?:in|while|on|next)",
             r"(?:got|was|were|been|is) (?:\w+ )?(?:injured|hospitali[sz]ed|poisoned|bleeding)|(?:in|to|at) (?:the )?(?:hospital|emergency room|a&e)|ambulance|allergic (?:reaction|shock)|chok(?:ed|ing) on|glass in (?:my|the|our)",
             r"kill myself|killing myself|suicid\w+|end my life|(?:want|wanna|going) to die|self-?harm\w*|hurt myself",

@@ -234,6 +234,7 @@ DISAGREEMENTS = (
 
 SHORT_DISAGREEMENTS = (
     Said("The 2019 report says 14 %, not 40."),
+    Said("Your article says that bees need it. The trials I know found nothing of the kind."),
     Said("I don't agree, glass is heavier and that costs fuel."),
     Said("Sorry, but that's wrong. The bridge was built in 1931."),
     Said("Das stimmt so nicht, die Norm gilt erst seit 2021."),
@@ -344,6 +345,8 @@ PRAISE = (
 CRISES = (
     Said("The charger smoked beside my child's bed."),
     Said("Your lamp caught fire last night!"),
+    Said("The battery got so hot that it smoked on my balcony!"),
+    Said("The plug melted while my son was in the room."),
     Said("I can see other people's orders in my account."),
     Said("You will hear from my lawyer."),
     Said("Aus dem Ladeger\u00e4t kam Rauch, meine Tochter stand daneben."),
