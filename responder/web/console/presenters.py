@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from responder.engagement.errors import ResponderError
+from responder.engagement.errors import NotFound, ResponderError
 from responder.engagement.lifecycle import ENDS, IllegalTransition, State
 from responder.engagement.model import DueOutcome, Intent, NeedsReply, Sentiment, Urgency
 from responder.review.ports import DraftState, Item, Row
@@ -158,7 +158,14 @@ def refusal(error: ResponderError) -> str:
     """Why something was not done; the lifecycle's own words mean nothing to whoever reads this."""
     if isinstance(error, IllegalTransition):
         return f"That is not possible any more. It stands at: {words.STATES[error.state]}"
+    if isinstance(error, NotFound):
+        return f"There is no such {error.what} here."
     return str(error)
+
+
+def page_title(row: Row) -> str | None:
+    """Of the page under which it stands, unless it only says the source's name again."""
+    return None if row.page_title == row.source_title else row.page_title
 
 
 def needs_a_look(row: Row) -> bool:

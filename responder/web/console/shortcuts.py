@@ -21,7 +21,7 @@ SHORTCUTS = (
     Shortcut("K", "Previous comment", "Queue and comment"),
     Shortcut("A", "Answer: send the reply, and go on", "Comment"),
     Shortcut("E", "Edit the reply; Esc leaves the editor and keeps the text", "Comment"),
-    Shortcut("D", "Done without reply: choose why", "Comment"),
+    Shortcut("D", "Close without reply: choose why", "Comment"),
     Shortcut("U", "Undo, while the undo time lasts", "After a decision"),
     Shortcut("/", "Search", "Queue"),
     Shortcut("?", "This list", "Everywhere"),

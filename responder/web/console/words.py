@@ -204,6 +204,13 @@ CAUSES: Mapping[Reason, str] = {
 }
 """Why a push was refused."""
 
+PROOFS: Mapping[str, str] = {
+    "real peer": "Tested against the real program",
+    "vectors": "Tested against published examples and a foreign library",
+    "simulator": "Tested against a simulator",
+}
+"""What stands behind a connection; see `Capabilities.proof`."""
+
 WRITERS: Mapping[str, str] = {
     "rule": "a rule",
     "triage": "Responder",
@@ -338,6 +345,16 @@ def why(reason: str) -> str:
     if known is None and _CODE.fullmatch(reason):
         return f"for a reason without words here: {_quoted(reason)}"
     return known or reason
+
+
+def trouble(reason: str) -> str:
+    """Why a record could not be read, as a heading."""
+    said = why(reason)
+    return said[:1].upper() + said[1:]
+
+
+def proof(of: str) -> str:
+    return PROOFS.get(of) or f"How it is tested: {of}"
 
 
 def _quoted(code: str) -> str:

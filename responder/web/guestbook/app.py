@@ -36,6 +36,11 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+_BARE = {
+    404: "There is no such page here.",
+    405: "This page takes no such request.",
+    413: "That is too much at once.",
+}
 _SORRY = "This page cannot be shown just now. Please try again in a moment."
 
 
@@ -99,7 +104,7 @@ def _problems(pages: Pages) -> Middleware:
         try:
             return await handler(request)
         except web.HTTPException as error:
-            status, says, headers = error.status, error.text or error.reason, error.headers
+            status, says, headers = error.status, _said_of(error), error.headers
             if status < web.HTTPBadRequest.status_code:
                 raise
         except ConnectionError:
@@ -115,6 +120,12 @@ def _problems(pages: Pages) -> Middleware:
         return answer
 
     return problems
+
+
+def _said_of(error: web.HTTPException) -> str:
+    """What we said of it, or words for what the library says in figures."""
+    is_bare = error.text in (None, "", f"{error.status}: {error.reason}")
+    return _BARE.get(error.status, _SORRY) if is_bare else str(error.text)
 
 
 def _told(error: Exception) -> tuple[int, str]:

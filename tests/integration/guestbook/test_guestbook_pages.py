@@ -235,6 +235,7 @@ async def test_what_is_not_there_is_a_page_that_says_so(place: _Place, path: str
         status, page = await ann.get(path)
     assert status == 404
     assert "<h1>That did not work</h1>" in page
+    assert "404" not in page
 
 
 @pytest.mark.parametrize("before", ["abc", "-1", "9" * 40, "", "\u0661"])

@@ -88,7 +88,9 @@ def test_a_refusal_never_speaks_the_lifecycles_words() -> None:
     assert presenters.refusal(error) == (
         "That is not possible any more. It stands at: Closed without reply"
     )
-    assert presenters.refusal(NotFound(what="comment", name="x")) == "There is no comment x."
+    assert (
+        presenters.refusal(NotFound(what="comment", name="x")) == "There is no such comment here."
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,3 +110,11 @@ def test_a_refusal_never_speaks_the_lifecycles_words() -> None:
 )
 def test_a_browser_is_called_what_its_owner_calls_it(agent: str, name: str) -> None:
     assert presenters.browser(agent) == name
+
+
+def test_a_page_that_has_the_name_of_its_source_is_not_named_twice() -> None:
+    assert presenters.page_title(replace(ROW, page_title="Garden guestbook")) is None
+    assert (
+        presenters.page_title(replace(ROW, page_title="Ten beds in March")) == "Ten beds in March"
+    )
+    assert presenters.page_title(ROW) is None

@@ -136,3 +136,18 @@ def test_a_reason_in_words_stays_as_it_is() -> None:
 def test_a_stage_and_a_cause_from_outside_are_quoted_calmly() -> None:
     assert words.stage("copying_out") == "in a part called “copying out”"
     assert words.cause("odd_moon") == "Refused as “odd moon”"
+
+
+def test_a_heading_begins_like_a_sentence() -> None:
+    assert words.trouble("the body cannot be read: not JSON") == "The body cannot be read: not JSON"
+    assert words.trouble("handler_timeout") == "It took too long"
+
+
+def test_how_a_connection_is_tested_is_said_in_words() -> None:
+    proofs = [
+        node.value
+        for node in nodes("platforms", "testing")
+        if isinstance(node, ast.keyword) and node.arg == "proof"
+    ]
+    said = {text for value in proofs for text in texts(value)} | {"real peer"}
+    assert said == set(words.PROOFS)
