@@ -21,6 +21,7 @@ from responder.adapters.postgres.desk import PostgresDesk
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.people import PostgresPeople
 from responder.adapters.system import SystemClock, SystemIds
+from responder.app.allowances import ALLOWANCE_CHANNEL
 from responder.app.configuration import Configuration, load
 from responder.app.data_folder import DataFolder, configuration_file, location
 from responder.app.database import command_engine, command_url, small_engine
@@ -36,16 +37,8 @@ from responder.reconcile.ports import Finding, Level
 from responder.review.ports import Balance, DeadLetter
 from responder.settings import Settings
 
-ALLOWANCE_CHANNEL = "responder_allow"
-"""`NOTIFY` on it, with `{"group", "records"}`, lets a stopped consumer bury so many more."""
-
 PUSHED = frozenset({"guestbook", "webhook"})
 """Platforms that take pushes."""
-
-
-@dataclass(eq=False, kw_only=True)
-class NewerSchema(Misconfigured):
-    """This database was made by a later version of Responder; run that one, or restore a backup."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -119,7 +112,7 @@ class Admin:
             small_engine(url) as engine,
         ):
             if await schema.is_newer(engine):
-                raise NewerSchema
+                raise schema.NewerSchema
             logs = Logs(self._settings, database_url=url, clock=self._clock, ids=self._ids)
             if check:
                 pending, missing = await schema.pending(engine), await logs.missing_topics()

@@ -5,10 +5,11 @@ import json
 import asyncpg
 import structlog
 
-from responder.app.admin import ALLOWANCE_CHANNEL
 from responder.app.process import Process
 from responder.engagement.ports import Clock
 
+ALLOWANCE_CHANNEL = "responder_allow"
+"""`NOTIFY` on it, with `{"group", "records"}`, lets a stopped consumer bury so many more."""
 RETRY_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)

@@ -10,9 +10,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from responder.adapters.postgres.engine import make_engine
-from responder.adapters.postgres.migrate import is_newer, migrate, pending
+from responder.adapters.postgres.migrate import NewerSchema, is_newer, migrate, pending
 from responder.adapters.system import SystemClock, SystemIds, SystemRandom
-from responder.app.admin import NewerSchema
 from responder.app.configuration import load
 from responder.app.current import Current
 from responder.app.health import Health
@@ -20,7 +19,6 @@ from responder.app.keys import Keys
 from responder.app.logs import Logs
 from responder.app.parts import Parts
 from responder.app.places import Connector, Places
-from responder.app.serving import targets
 from responder.app.versions import keep
 from responder.engagement.errors import Misconfigured
 from responder.settings import Settings
@@ -88,7 +86,7 @@ async def open_parts(
     metrics.describe(
         version=version("responder"),
         configuration=configuration.version[:12],
-        targets=targets(parts),
+        targets=parts.targets(),
     )
     return parts
 

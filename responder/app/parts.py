@@ -1,6 +1,6 @@
 """What the roles of one process share: time, database, log, configuration, places, metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -82,6 +82,11 @@ class Parts:
             log.warning("configuration.refused", why=str(error))
             return
         self.current.change(fresh)
+
+    def targets(self) -> Mapping[str, float]:
+        """The SLA targets in seconds, as a metric shows them."""
+        policies = self.current.workspace().policies
+        return {name: policy.target.total_seconds() for name, policy in policies.items()}
 
     def stream_options(self, *, handler_timeout: float | None = None) -> StreamOptions:
         stream, kafka = self.settings.stream, self.settings.kafka

@@ -39,7 +39,6 @@ from responder.app.parts import Parts
 from responder.app.process import Process
 from responder.app.reading import SourceReader
 from responder.app.refusals import RefusalQueue
-from responder.app.understanding import CurrentClassifier
 from responder.drafting.service import Drafting
 from responder.engagement.events import (
     DEAD_LETTER_TOPIC,
@@ -60,7 +59,6 @@ from responder.stream.supervisor import Supervisor
 from responder.telemetry.ledger import LedgerCollector, LedgerSampler
 from responder.telemetry.observers import GatewayMetrics, StreamMetrics
 from responder.triage.service import Triage
-from responder.web.console.app import console_app
 from responder.web.gateway.handler import Gateway
 from responder.web.gateway.receipts import ReceiptPages
 
@@ -111,6 +109,9 @@ def _settling(parts: Parts, handle: RecordHandler) -> Handler:
 
 
 def triage(parts: Parts, process: Process) -> None:
+    # Here, because the lexicons and the language model take half a second that others do not need.
+    from responder.app.understanding import CurrentClassifier  # noqa: PLC0415
+
     stage = Triage(
         workspace=parts.workspace,
         classifier=CurrentClassifier(parts.workspace),
@@ -279,6 +280,9 @@ def console(
     demo: bool = False,
 ) -> web.Application:
     """Review and the API, with the receipts of sources; whoever calls serves it."""
+    # Here, because pages and templates are for those who show them.
+    from responder.web.console.app import console_app  # noqa: PLC0415
+
     desk = parts.desk()
     review = Review(work=PostgresReviewWork(parts.engine, desk), clock=parts.clock, ids=parts.ids)
     app = console_app(

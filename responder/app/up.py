@@ -20,17 +20,16 @@ from responder.adapters.system import SystemClock, SystemIds
 from responder.app import demo, roles
 from responder.app.announcement import Announcement
 from responder.app.data_folder import DataFolder, location, write_whole
+from responder.app.guestbook import GUESTBOOK, serve_guestbook
 from responder.app.keys import FolderKeys
 from responder.app.opening import open_parts
 from responder.app.parts import Parts
 from responder.app.process import Process, end, until
 from responder.app.serving import (
-    GUESTBOOK,
     Addresses,
     addresses,
     first_admin,
     serve_doors,
-    serve_guestbook,
     serve_metrics,
 )
 from responder.app.signals import Signals

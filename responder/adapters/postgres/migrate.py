@@ -5,19 +5,28 @@ Migrations are named release, order and `pre` or `post`: `pre` may run while the
 """
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-logging.getLogger("alembic").setLevel(logging.WARNING)  # what was applied is returned instead
+from responder.engagement.errors import Misconfigured
 
+FOLDER = Path(__file__).parent / "migrations"
+VERSION_TABLE = "schema_version"
 MIGRATION_LOCK = 0x7265_7370
 """Advisory lock: whoever comes second waits, and then finds nothing to do."""
+
+
+@dataclass(eq=False, kw_only=True)
+class NewerSchema(Misconfigured):
+    """This database was made by a later version of Responder; run that one, or restore a backup."""
+
+
+def migrations() -> list[str]:
+    """The names of all that this version has, in their order."""
+    return sorted(each.stem for each in (FOLDER / "versions").glob("v*.py"))
 
 
 async def migrate(engine: AsyncEngine) -> list[str]:
@@ -36,7 +45,7 @@ async def is_newer(engine: AsyncEngine) -> bool:
     """Whether the schema was made by a later version than this one."""
     async with engine.connect() as connection:
         head = await connection.run_sync(_current)
-    return head is not None and head not in {each.revision for each in _script().walk_revisions()}
+    return head is not None and head not in migrations()
 
 
 def _upgrade(connection: Connection) -> list[str]:
@@ -45,9 +54,7 @@ def _upgrade(connection: Connection) -> list[str]:
     try:
         missing = _pending(connection)
         connection.commit()
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _apply(connection)
         connection.commit()
     finally:
         connection.rollback()
@@ -56,22 +63,27 @@ def _upgrade(connection: Connection) -> list[str]:
     return missing
 
 
+def _apply(connection: Connection) -> None:
+    # Here, because every process looks what is missing, and few ever apply it.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    # What was applied is returned instead.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
 def _pending(connection: Connection) -> list[str]:
     current = _current(connection)
-    revisions = [each.revision for each in _script().iterate_revisions("head", current or "base")]
-    return revisions[::-1]
+    names = migrations()
+    return names if current is None else names[names.index(current) + 1 :]
 
 
 def _current(connection: Connection) -> str | None:
-    context = MigrationContext.configure(connection, opts={"version_table": "schema_version"})
-    return context.get_current_revision()
-
-
-def _script() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608 - a constant
+    return found.scalar_one_or_none()
