@@ -10,10 +10,11 @@ from responder.engagement.events import RAW_LIMIT_BYTES, TEXT_LIMIT_BYTES, Engag
 PAGE_TEXT_LIMIT_BYTES = 65_536
 
 
-def fitted(data: EngagementReceived) -> EngagementReceived:
+def fitted(data: EngagementReceived, **ours: object) -> EngagementReceived:
     """Cut the text and flag it `truncated`; replace a large raw element by its hash.
 
-    Every way in does this before it derives the event's id, which may cover the text.
+    Every way in does this before it derives the event's id, which may cover the text. `ours` are
+    fields that we know better than the sender.
     """
     text = _cut(data.text, TEXT_LIMIT_BYTES)
     page = data.page
@@ -25,6 +26,7 @@ def fitted(data: EngagementReceived) -> EngagementReceived:
             "truncated": text != data.text,
             "page": page,
             "raw": _small(data.raw),
+            **ours,
         }
     )
 

@@ -382,13 +382,26 @@ def read_data(model: type[Data], value: bytes) -> Data:
         Malformed: names the first wrong field and why, without quoting the value.
     """
     try:
-        return model.model_validate(json.loads(value, parse_constant=_refuse_constant))
+        read = json.loads(value, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(what="the data", why=f"not JSON: {error}") from None
+    return validated(model, read)
+
+
+def validated(model: type[Data], read: JsonValue) -> Data:
+    """The same of JSON that was read already.
+
+    Raises:
+        Malformed: names the first wrong field and why, without quoting the value.
+    """
+    try:
+        return model.model_validate(read)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the data"
         raise Malformed(what=where, why=first["msg"]) from None
-    except (ValueError, RecursionError) as error:
-        raise Malformed(what="the data", why=f"not JSON: {error}") from None
+    except RecursionError as error:
+        raise Malformed(what="the data", why=f"nested too deep: {error}") from None
 
 
 def derive_id(*parts: str) -> EventId:

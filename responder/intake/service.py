@@ -194,14 +194,13 @@ class _Reader:
         """With our own values in place of whatever the sender claimed for them."""
         if not isinstance(found.data, EngagementReceived):
             return found.data
-        return fitted(found.data).model_copy(
-            update={
-                "observed_at": self.now,
-                "via": Via.WEBHOOK,
-                "delivery_id": found.delivery_id or self.delivery_id,
-                # An event with an id of its own may be repeated in another push.
-                "body_sha256": None if found.delivery_id else self.body_sha256,
-            }
+        return fitted(
+            found.data,
+            observed_at=self.now,
+            via=Via.WEBHOOK,
+            delivery_id=found.delivery_id or self.delivery_id,
+            # An event with an id of its own may be repeated in another push.
+            body_sha256=None if found.delivery_id else self.body_sha256,
         )
 
 

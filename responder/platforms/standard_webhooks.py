@@ -13,7 +13,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from responder.engagement.errors import Malformed
-from responder.engagement.events import EngagementReceived
+from responder.engagement.events import EngagementReceived, Inbound
 from responder.engagement.model import Kind
 from responder.intake.ports import Broken, Found, Handshake, Parsed, Push, Refused, Verified
 from responder.intake.reading import (
@@ -26,7 +26,8 @@ from responder.intake.reading import (
 from responder.intake.secrets import Rotating
 from responder.platforms.signatures import standard_keys, verify_standard
 
-_SHORT = {f"comment.{kind.value}": kind for kind in Kind}
+SHORT = {f"comment.{kind.value}": kind for kind in Kind}
+"""Types that say what happened, and so need no `kind`."""
 
 
 class StandardWebhooks:
@@ -60,12 +61,18 @@ def _parse(body: JsonValue) -> Parsed:
     if not isinstance(event_type, str):
         raise Malformed(what="type", why="it is missing or not a text")
     data = body.get("data")
-    if event_type in _SHORT and isinstance(data, Mapping):
-        data = {**data, "kind": _SHORT[event_type].value}
-        return Parsed(found=(Found(data=read_inbound(EngagementReceived, data)),))
+    if event_type in SHORT and isinstance(data, Mapping):
+        return Parsed(found=(Found(data=_short(SHORT[event_type], data)),))
     if event_type in INBOUND:
         return Parsed(found=(Found(data=read_inbound(INBOUND[event_type], data)),))
     if is_ignorable(event_type):
         return Parsed(ignored=("its type is none that is read here",))
-    known = ", ".join(sorted({*INBOUND, *_SHORT}))
+    known = ", ".join(sorted({*INBOUND, *SHORT}))
     raise Malformed(what="type", why=f"it is none of {known}")
+
+
+def _short(kind: Kind, data: Mapping[str, JsonValue]) -> Inbound:
+    """A type that says the kind. Data that says another is not ours to choose between."""
+    if data.get("kind", kind.value) != kind.value:
+        raise Malformed(what="kind", why=f"it is not {kind.value}, as the type says")
+    return read_inbound(EngagementReceived, {**data, "kind": kind.value})

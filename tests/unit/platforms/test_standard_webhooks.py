@@ -42,7 +42,7 @@ def test_a_comment_is_found() -> None:
 
 @pytest.mark.parametrize("kind", Kind)
 def test_the_short_types_say_the_kind(kind: Kind) -> None:
-    (found,) = pushed(COMMENT | {"kind": "created"}, f"comment.{kind}").found
+    (found,) = pushed(COMMENT, f"comment.{kind}").found
     assert isinstance(found.data, EngagementReceived)
     assert found.data.kind is kind
 
@@ -96,6 +96,18 @@ def test_what_cannot_be_read_is_kept_whole(body: bytes) -> None:
 def test_a_comment_without_a_required_field_is_kept_and_the_field_is_named(field: str) -> None:
     (broken,) = pushed({name: held for name, held in COMMENT.items() if name != field}).broken
     assert field in broken.why
+
+
+@pytest.mark.parametrize("said", ["edited", "deleted", 1, None])
+def test_data_of_another_kind_than_its_type_is_kept_and_never_taken_for_what_it_is_not(
+    said: object,
+) -> None:
+    body = json.dumps({"type": "comment.created", "data": COMMENT | {"kind": said}}).encode()
+    parsed = parse(body)
+    assert parsed.found == ()
+    (broken,) = parsed.broken
+    assert "kind" in broken.why
+    assert "created" in broken.why
 
 
 def test_the_reason_quotes_nothing_of_the_body() -> None:
