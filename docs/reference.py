@@ -16,8 +16,11 @@ from responder.app.configuration import default_text
 from responder.cli.exits import Exit
 from responder.cli.program import COMMANDS, program
 from responder.engagement import errors
-from responder.engagement.events import EVENTS, TOPICS
+from responder.engagement.events import EVENTS, TOPICS, EngagementReceived
 from responder.engagement.lifecycle import ENDS, TRANSITIONS, State
+from responder.intake.reading import INBOUND
+from responder.platforms.outgoing_webhook import TYPE, ReplyToPost, ReplyWebhook
+from responder.platforms.standard_webhooks import SHORT
 from responder.settings.shown import documented
 from responder.telemetry import catalogue
 from responder.telemetry.catalogue import HistogramMetric, Metric
@@ -94,7 +97,24 @@ def events() -> str:
     for event in EVENTS:
         parts.append(f"\n## {event.type}\n\n{_first(event.__doc__)} Topic `{event.topic}`.\n\n")
         parts.append(_table(("field", "type", "required"), _fields(event)))
-    return "".join(parts)
+    return "".join((*parts, *_webhooks()))
+
+
+def _webhooks() -> Iterable[str]:
+    yield "\n## Pushed as a webhook\n\n"
+    yield '`{"type": …, "timestamp": …, "data": {…}}`. The types that a push may have:\n\n'
+    named = (
+        *((name, f"the data of `{model.type}`") for name, model in INBOUND.items()),
+        *(
+            (name, f"the same as `{EngagementReceived.type}` with the kind `{kind.value}`")
+            for name, kind in SHORT.items()
+        ),
+    )
+    yield _table(("type", "data"), ((f"`{name}`", data) for name, data in named))
+    yield f"\n## {TYPE}, sent as a webhook\n\n"
+    yield f"{_first(ReplyWebhook.__doc__)} Not on the log. The fields of its `data`;"
+    yield " `page_url` and `permalink` are null where they are not known:\n\n"
+    yield _table(("field", "type", "required"), _fields(ReplyToPost))
 
 
 def _fields(model: type[BaseModel]) -> Iterable[tuple[str, str, str]]:

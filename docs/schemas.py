@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 from typing_extensions import override
 
 from responder.engagement.events import DEAD_LETTER_TOPIC, EVENTS, TOPICS, Data
+from responder.platforms.outgoing_webhook import TYPE, ReplyWebhook
 from responder.web.api.openapi import document
 
 FOLDER = Path("schemas")
+REPLY_WEBHOOK = f"webhook.{TYPE}"
 HEADER = "# Generated from the models by `make schemas`; do not edit.\n"
 
 
 def files() -> Mapping[Path, str]:
     made = {FOLDER / f"{event.type}.json": _json(schema(event)) for event in EVENTS}
+    made[FOLDER / f"{REPLY_WEBHOOK}.json"] = _json(_schema(REPLY_WEBHOOK, ReplyWebhook))
     made[FOLDER / "asyncapi.yaml"] = _yaml(asyncapi())
     made[FOLDER / "openapi.yaml"] = _yaml(document())
     return made
@@ -25,10 +29,14 @@ def files() -> Mapping[Path, str]:
 
 def schema(event: type[Data]) -> dict[str, Any]:
     """The data of one event, as JSON Schema 2020-12."""
+    return _schema(event.type, event)
+
+
+def _schema(name: str, model: type[BaseModel]) -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:responder:schema:{event.type}",
-        **event.model_json_schema(mode="validation"),
+        "$id": f"urn:responder:schema:{name}",
+        **model.model_json_schema(mode="validation"),
     }
 
 
@@ -46,13 +54,20 @@ def asyncapi() -> dict[str, Any]:
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
-        "channels": {_name(topic): _channel(topic) for topic in TOPICS},
+        "channels": {_name(topic): _channel(topic) for topic in TOPICS}
+        | {"outgoing_webhook": _outgoing_webhook()},
         "operations": {
             f"produce_{_name(topic)}": {
                 "action": "receive" if topic == "engagement.received" else "send",
                 "channel": {"$ref": f"#/channels/{_name(topic)}"},
             }
             for topic in TOPICS
+        }
+        | {
+            "post_reply": {
+                "action": "send",
+                "channel": {"$ref": "#/channels/outgoing_webhook"},
+            }
         },
     }
 
@@ -67,6 +82,27 @@ def _channel(topic: str) -> dict[str, Any]:
             "payload": {},
         }
     return {"address": topic, "messages": messages}
+
+
+def _outgoing_webhook() -> dict[str, Any]:
+    """Not on the log: over HTTP, to the receiver that a source names."""
+    signed = {
+        "webhook-id": {"type": "string", "description": "the same on every attempt"},
+        "webhook-timestamp": {"type": "string", "description": "seconds since 1970"},
+        "webhook-signature": {"type": "string", "description": "`v1,…`, one for each live secret"},
+    }
+    return {
+        "address": None,
+        "description": "POST to the `outgoing_url` of a source, signed by Standard Webhooks 1.0.0.",
+        "messages": {
+            "reply_approved": {
+                "name": TYPE,
+                "summary": (ReplyWebhook.__doc__ or "").partition("\n")[0],
+                "headers": {"type": "object", "properties": signed, "required": [*signed]},
+                "payload": {"$ref": f"./{REPLY_WEBHOOK}.json"},
+            }
+        },
+    }
 
 
 def _message(event: type[Data]) -> dict[str, Any]:

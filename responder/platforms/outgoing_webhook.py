@@ -12,6 +12,10 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
+from typing import Final, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from responder.delivery.outcomes import not_a_success
 from responder.delivery.ports import (
@@ -26,10 +30,42 @@ from responder.engagement.http import Answer, Http, Request
 from responder.engagement.ports import Clock
 from responder.platforms.signatures import sign_standard
 
-TYPE = "reply.approved"
+TYPE: Final = "reply.approved"
 TIMEOUT_SECONDS = 15.0
 _ID_CHARACTERS = 512
 _URL_CHARACTERS = 4096
+
+
+class ReplyToPost(BaseModel):
+    """A person approved this text: it is to stand under the comment."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reply_id: UUID
+    """The same on every attempt; a receipt names it."""
+    comment_id: str
+    """Which comment it answers; this and the next two as the platform itself calls them."""
+    thread_id: str
+    root_id: str
+    text: str
+    author_name: str
+    """Who wrote the comment."""
+    page_url: str | None
+    permalink: str | None
+
+
+class ReplyWebhook(BaseModel):
+    """What is sent to `outgoing_url`: a reply to post.
+
+    It has no version in its name, as `comment.created` has none: `reply.approved.v1` is another
+    thing, the news on the log that a reply was approved, and holds no text.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["reply.approved"]
+    timestamp: AwareDatetime
+    data: ReplyToPost
 
 
 class OutgoingWebhook:
@@ -114,18 +150,17 @@ class OutgoingWebhook:
 
 
 def _body(posting: Posting, now: datetime) -> bytes:
-    data = {
-        "reply_id": str(posting.reply_id),
-        "comment_id": posting.comment_id,
-        "thread_id": posting.thread_id,
-        "root_id": posting.root_id,
-        "text": posting.text,
-        "author_name": posting.author_name,
-        "page_url": posting.page_url,
-        "permalink": posting.permalink,
-    }
-    event = {"type": TYPE, "timestamp": now.isoformat(), "data": data}
-    return json.dumps(event).encode()
+    data = ReplyToPost(
+        reply_id=posting.reply_id,
+        comment_id=posting.comment_id,
+        thread_id=posting.thread_id,
+        root_id=posting.root_id,
+        text=posting.text,
+        author_name=posting.author_name,
+        page_url=posting.page_url,
+        permalink=posting.permalink,
+    )
+    return ReplyWebhook(type=TYPE, timestamp=now, data=data).model_dump_json().encode()
 
 
 def _taken(answer: Answer) -> Posted:
