@@ -181,14 +181,18 @@ def _assignor_of_its_own() -> type[Any]:
 def _records(partition: Partition, raw: Sequence[Any]) -> list[Record]:
     """This is the hottest line of the adapter: per record it may cost a quarter of aiokafka's."""
     taken_at = _Milliseconds()
+    make = tuple.__new__  # what `Record(…)` calls, in a third of its time
     return [
-        Record(
-            partition,
-            r.offset,
-            r.key,
-            r.value or b"",  # None in a tombstone, which somebody else may have written
-            tuple((name, value or b"") for name, value in r.headers) if r.headers else (),
-            taken_at[r.timestamp],
+        make(
+            Record,
+            (
+                partition,
+                r.offset,
+                r.key,
+                r.value or b"",  # None in a tombstone, which somebody else may have written
+                tuple((name, value or b"") for name, value in r.headers) if r.headers else (),
+                taken_at[r.timestamp],
+            ),
         )
         for r in raw
     ]

@@ -390,7 +390,7 @@ async def test_a_receipt_that_was_retried_closes_its_dead_letter(bench: Bench) -
     desk = PostgresDeadLetterDesk(bench.engine, read_again=lambda *_: ())
     await desk.retry(letter.id, actor=ANA)
     await bench.delivery.run()
-    again = replace(record, headers=(*record.headers, (ID_HEADER, str(letter.id).encode())))
+    again = record._replace(headers=(*record.headers, (ID_HEADER, str(letter.id).encode())))
     assert await consumer.handle([again]) == [DONE]
     assert (await bench.desk.dead_letter(letter.id)).status == "settled"
     assert (await bench.desk.balance()).unreadable == 0
