@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from responder.adapters.postgres.branches import surrounding
 from responder.adapters.postgres.details import (
     dead_letter_of,
     read_deliveries,
@@ -23,7 +24,6 @@ from responder.adapters.postgres.rows import (
     COMMENT_COLUMNS,
     JOIN_AUTHOR,
     comment_of,
-    thread_comments,
     understanding_of,
 )
 from responder.delivery.ports import Capabilities
@@ -130,7 +130,7 @@ class PostgresDesk:
         comment = comment_of(row)
         return Locked(
             state=State(row.state),
-            context=digest(comment, await thread_comments(connection, row.thread_key)),
+            context=digest(comment, await surrounding(connection, comment)),
             text_limit=self._text_limit(comment.source),
             held=held_of(row),
         )
@@ -142,7 +142,7 @@ class PostgresDesk:
     async def _item(self, connection: AsyncConnection, engagement_id: EngagementId) -> Item:
         row = await _read_row(connection, engagement_id)
         comment = comment_of(row)
-        thread = await thread_comments(connection, row.thread_key)
+        thread = await surrounding(connection, comment)
         drafts = await read_drafts(connection, engagement_id)
         reply = await read_reply(connection, engagement_id)
         deliveries = await read_deliveries(connection, reply.id) if reply is not None else ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from responder.adapters.postgres.branches import surroundings
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.recording import (
     append_entries,
@@ -21,7 +22,6 @@ from responder.adapters.postgres.rows import (
     COMMENT_COLUMNS,
     JOIN_AUTHOR,
     comment_of,
-    threads_comments,
     understanding_of,
 )
 from responder.adapters.postgres.together import Together
@@ -154,15 +154,17 @@ class PostgresDraftingLedger:
                     """),  # noqa: S608 - a constant
                 {"ids": list(set(engagement_ids)), "state": State.AWAITING_REVIEW},
             )
-            rows = found.all()
-            threads = await threads_comments(connection, {row.thread_key for row in rows})
+            rows = [(row, comment_of(row)) for row in found]
+            threads = await surroundings(connection, [comment for _, comment in rows])
         requests = {
-            row.engagement_id: self._requested(row, threads[row.thread_key]) for row in rows
+            row.engagement_id: self._requested(
+                row, comment, threads[comment.source, comment.comment_id]
+            )
+            for row, comment in rows
         }
         return [requests.get(each) for each in engagement_ids]
 
-    def _requested(self, row: Any, thread: Sequence[Comment]) -> DraftRequest:
-        comment = comment_of(row)
+    def _requested(self, row: Any, comment: Comment, thread: Sequence[Comment]) -> DraftRequest:
         earlier = [
             each
             for each in relevant(comment, thread)
