@@ -64,12 +64,12 @@ def _upgrade(connection: Connection) -> list[str]:
 
 
 def _apply(connection: Connection) -> None:
+    # What was applied is returned instead of said; it also tells of its plugins when it is imported.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     # Here, because every process looks what is missing, and few ever apply it.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
-    # What was applied is returned instead.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     config.attributes["connection"] = connection
