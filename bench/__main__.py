@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import table
+from bench import plot, table
 from bench.figures import OURS
 from bench.rows import ROWS
 from bench.setting import Setting
@@ -34,6 +34,7 @@ def _measure(each: str, setting: Setting) -> list[table.Kept]:
     if not setting.is_smoke:
         kept = table.merge(rows)
         table.write_readme(kept)
+        plot.write(rows)
     return rows
 
 

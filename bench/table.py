@@ -71,11 +71,11 @@ def _number(value: float | None, spread: Sequence[float] | None = None) -> str:
     if value is None:
         return "–"
     if spread is None or spread[0] == spread[1]:
-        return _digits(value)
-    return f"{_digits(value)} ({_digits(spread[0])}–{_digits(spread[1])})"
+        return digits(value)
+    return f"{digits(value)} ({digits(spread[0])}–{digits(spread[1])})"
 
 
-def _digits(value: float) -> str:
+def digits(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= WHOLE_FROM else f"{value:.4g}"
 
 
