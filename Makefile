@@ -5,8 +5,8 @@
 #   make demo      the same, with invented people
 #   make setup     prepare .venv and start nothing; the command is then .venv/bin/responder
 #   make test      every test; installs what that needs     make test ARGS="tests/unit -k queue"
-#   make bench     measure, beside the peers            make bench ONLY=P5 RUNS=3
-#   make bench-smoke  the same, small: whether it runs and is correct
+#   make bench     measure beside the peers, and keep it   make bench ONLY=P5 RUNS=3
+#   make bench-smoke   the same in small: whether it runs and is correct
 #   make lint      everything that is checked without running it
 #   make schemas   write schemas/ anew, from the models
 #   make docs      write the generated parts of docs/ anew
@@ -97,11 +97,11 @@ docs: .venv/.dev-is-there
 	fi
 	@touch $@
 
-# Java and Maven for a real Apache Kafka, Chromium for the console: installed on Debian as root,
+# Java and Maven for a real Apache Kafka and the benchmark's peer in Java, Chromium for the console: installed on Debian as root,
 # named otherwise. Tests that miss one say so.
 system:
 	@missing=""; \
-	command -v java >/dev/null || missing="$$missing default-jre-headless"; \
+	command -v javac >/dev/null || missing="$$missing default-jdk-headless"; \
 	command -v mvn >/dev/null || missing="$$missing maven"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	command -v curl >/dev/null || missing="$$missing curl"; \
