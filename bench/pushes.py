@@ -29,7 +29,7 @@ TEXTS = (
     "The app crashes every time that I open the garden of last year, and then my notes are gone.",
     "I think that you are wrong about lavender: cut back in October it dies in a cold winter.",
     "Der Export geht seit dem letzten Update nicht mehr, und ich brauche ihn für meinen Verein.",
-    "¿Se puede usar el planificador sin conexión a internet, o hace falta estar siempre en línea?",
+    "¿Se puede usar el planificador sin conexión a internet, o hay que estar siempre en línea?",
     "It would be good if two neighbours could share one garden and both could change its plan.",
     "Thank you for the article on beans and corn. Which kind of bean would you take in the north?",
 )

@@ -22,7 +22,7 @@ from responder.engagement.events import (
 from responder.engagement.model import ReplyId
 from responder.reconcile.enter import Enter
 from responder.stream.handler import DONE, MALFORMED, Bury, Outcome, RecordHandler
-from responder.stream.log import LogWriter, NewRecord, Record
+from responder.stream.log import LogWriter, NewRecord, Record, Rejected, TopicClosed
 from responder.triage.ports import Arrival
 from responder.triage.service import Triage
 
@@ -167,10 +167,15 @@ def _buried(record: Record) -> Buried:
 
 
 class DeadLetterTopic:
-    """`stream.deadletter.DeadLetters`: buries a record in the dead-letter topic, whole."""
+    """`stream.deadletter.DeadLetters`: buries a record in the dead-letter topic, whole.
 
-    def __init__(self, writer: LogWriter) -> None:
+    With what is said about it, a record may be larger than the log takes. Then its row is made here,
+    where the topic's reader would make it: else its partition would wait for ever.
+    """
+
+    def __init__(self, writer: LogWriter, rows: DeadLetterRows) -> None:
         self._writer = writer
+        self._rows = rows
 
     async def bury(
         self,
@@ -191,9 +196,13 @@ class DeadLetterTopic:
             first_failed_at=first_failed_at,
             last_failed_at=last_failed_at,
         )
-        await self._writer.append(
-            [NewRecord(DEAD_LETTER_TOPIC, record.key, record.value, buried.marked())]
-        )
+        new = NewRecord(DEAD_LETTER_TOPIC, record.key, record.value, buried.marked())
+        try:
+            await self._writer.append([new])
+        except TopicClosed:
+            raise  # an operator's mistake holds all dead letters, and is seen in their failures
+        except Rejected:
+            await self._rows.take([buried])
 
 
 def _of(

@@ -91,7 +91,7 @@ def consume(
             topics=[topic],
             group=group,
             handler=handler,
-            dead_letters=DeadLetterTopic(writer),
+            dead_letters=DeadLetterTopic(writer, DeadLetterRows(parts.engine)),
         ),
         environment=Environment(
             clock=parts.clock,

@@ -3,12 +3,17 @@
 from dataclasses import replace
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from responder.adapters.postgres.dead_letters import DeadLetterRows
 from responder.adapters.postgres.desk import PostgresDesk
-from responder.app.consumers import SettlingConsumer
+from responder.adapters.postgres.log.topics import create_topics
+from responder.adapters.postgres.log.writer import MAX_RECORD_BYTES, PostgresLogWriter
+from responder.adapters.system import SystemClock
+from responder.app.consumers import DeadLetterTopic, SettlingConsumer
 from responder.engagement.deadletter import ID_HEADER, Buried, letter_id
+from responder.engagement.events import DEAD_LETTER_TOPIC
 from responder.review.ports import PostedByPerson, TextUnusable
 from responder.stream.handler import DONE, Outcome, Retry
 from responder.stream.log import Partition, Record
@@ -105,3 +110,30 @@ async def test_a_link_that_is_none_is_refused_in_words(bench: Bench, url: str) -
                 text="Yes.",
             )
         )
+
+
+async def test_a_record_that_no_log_takes_with_its_reason_is_kept_by_the_ledger(
+    bench: Bench,
+) -> None:
+    dsn = bench.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = await asyncpg.connect(dsn)
+    await create_topics(connection, {DEAD_LETTER_TOPIC: 1})
+    await connection.close()
+    writer = PostgresLogWriter(dsn, clock=SystemClock())
+    huge = RETRIED._replace(headers=(), value=b"x" * (MAX_RECORD_BYTES - len(b"garden/c1") - 2))
+    dead_letters = DeadLetterTopic(writer, DeadLetterRows(bench.engine))
+    try:
+        await dead_letters.bury(
+            huge,
+            group="drafting",
+            reason="malformed",
+            detail="it cannot be read",
+            attempts=1,
+            first_failed_at=NOON,
+            last_failed_at=NOON,
+        )
+    finally:
+        await writer.stop()
+    id_ = letter_id("drafting", huge.partition.topic, huge.partition.number, huge.offset)
+    kept = await bench.desk.dead_letter(id_)
+    assert (kept.status, kept.why, kept.value) == ("open", "it cannot be read", huge.value)
