@@ -91,6 +91,9 @@ class DataFolder:
     def webhook_secret_file(self, source: SourceId) -> Path:
         return self.path / "secrets" / f"{source}.webhook-secret"
 
+    def outgoing_secret_file(self, source: SourceId) -> Path:
+        return self.path / "secrets" / f"{source}.outgoing-secret"
+
     def remember_address(self, console_url: str) -> None:
         """Where the console is, until the next start."""
         _write(self.path / "address", console_url)

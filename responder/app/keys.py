@@ -11,6 +11,9 @@ from responder.engagement.errors import Misconfigured
 from responder.engagement.model import SourceId
 from responder.settings.groups import SourceSecrets
 
+WEBHOOK = "WEBHOOK_SECRET"
+OUTGOING = "OUTGOING_SECRET"
+
 
 @dataclass(eq=False, kw_only=True)
 class MissingSecret(Misconfigured):
@@ -31,9 +34,19 @@ class SourceKeys:
     outgoing_secret: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAt:
+    """Where the secrets of one source are kept: paths, or names of settings."""
+
+    webhook_secret: str
+    outgoing_secret: str
+
+
 class Keys(Protocol):
     def of(self, source: SourceId) -> SourceKeys:
         """Raises MissingSecret."""
+
+    def kept_at(self, source: SourceId) -> KeptAt: ...
 
 
 class EnvironmentKeys:
@@ -44,13 +57,19 @@ class EnvironmentKeys:
 
     def of(self, source: SourceId) -> SourceKeys:
         given = self._secrets.get(source, SourceSecrets())
-        webhook = _revealed(given.webhook_secret) or _missing(source, "WEBHOOK_SECRET")
+        webhook = _revealed(given.webhook_secret) or _missing(source, WEBHOOK)
         return SourceKeys(
             webhook_secret=webhook,
             previous_webhook_secret=_revealed(given.previous_webhook_secret),
             address_token=_revealed(given.address_token) or _missing(source, "ADDRESS_TOKEN"),
             outgoing_secret=_revealed(given.outgoing_secret) or webhook,
         )
+
+    def kept_at(self, source: SourceId) -> KeptAt:
+        webhook = setting(source, WEBHOOK)
+        has_its_own = self._secrets.get(source, SourceSecrets()).outgoing_secret is not None
+        outgoing = setting(source, OUTGOING) if has_its_own else webhook
+        return KeptAt(webhook_secret=webhook, outgoing_secret=outgoing)
 
 
 class FolderKeys:
@@ -70,10 +89,23 @@ class FolderKeys:
             outgoing_secret=_revealed(given.outgoing_secret) or folder.outgoing_secret(source),
         )
 
+    def kept_at(self, source: SourceId) -> KeptAt:
+        given = self._secrets.get(source, SourceSecrets())
+        webhook = self._folder.webhook_secret_file(source)
+        outgoing = self._folder.outgoing_secret_file(source)
+        return KeptAt(
+            webhook_secret=setting(source, WEBHOOK) if given.webhook_secret else str(webhook),
+            outgoing_secret=setting(source, OUTGOING) if given.outgoing_secret else str(outgoing),
+        )
+
+
+def setting(source: SourceId, name: str) -> str:
+    """The variable with a secret of one source."""
+    return f"RESPONDER_SOURCE__{source.upper().replace('-', '_')}__{name}"
+
 
 def _missing(source: SourceId, name: str) -> str:
-    setting = f"RESPONDER_SOURCE__{source.upper().replace('-', '_')}__{name}"
-    raise MissingSecret(source=source, setting=setting)
+    raise MissingSecret(source=source, setting=setting(source, name))
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

@@ -18,6 +18,7 @@ from responder.delivery.ports import Capabilities, ReplyPlatform
 from responder.engagement.model import SourceId
 from responder.engagement.ports import Clock
 from responder.engagement.workspace import Source, Workspace
+from responder.intake.ports import WayIn
 from responder.intake.secrets import Rotating, Secret
 from responder.intake.service import PushSource
 from responder.platforms.cloudevents import CloudEvents
@@ -114,6 +115,24 @@ class Connector:
         for place in made:
             _add(places, place)
         places.kinds.update({n: t.platform for n, t in configuration.sources.items()})
+
+    def way_in(self, source: SourceId, places: Places, *, gateway_url: str) -> WayIn | None:
+        """How pushes come to it; None if it takes none. Raises MissingSecret.
+
+        Args:
+            source: one that `places` holds.
+            places: as connected now.
+            gateway_url: without a slash at its end; empty where only others know it.
+        """
+        if source not in places.push:
+            return None
+        kept = self._keys.kept_at(source)
+        hands_over = isinstance(places.reply.get(source), OutgoingWebhook)
+        return WayIn(
+            address=f"{gateway_url}/in/{source}/{self._keys.of(source).address_token}",
+            signed_with=kept.webhook_secret,
+            replies_signed_with=kept.outgoing_secret if hands_over else None,
+        )
 
     def _place(self, source: Source, table: tables.AnySource) -> Place:
         if isinstance(table, tables.IssoTable):

@@ -277,9 +277,13 @@ def console(
     public_url: str,
     hosts: frozenset[str] | None,
     api_tokens: Mapping[str, PersonId],
+    gateway_url: str,
     demo: bool = False,
 ) -> web.Application:
-    """Review and the API, with the receipts of sources; whoever calls serves it."""
+    """Review and the API, with the receipts of sources; whoever calls serves it.
+
+    `gateway_url`: where pushes come in, or empty where another process takes them.
+    """
     # Here, because pages and templates are for those who show them.
     from responder.web.console.app import console_app  # noqa: PLC0415
 
@@ -293,6 +297,7 @@ def console(
         clock=parts.clock,
         ids=parts.ids,
         public_url=public_url,
+        way_in=lambda source: parts.connector.way_in(source, parts.places, gateway_url=gateway_url),
         hosts=hosts,
         api_tokens=api_tokens,
         demo=demo,

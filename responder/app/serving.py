@@ -97,6 +97,7 @@ async def serve_doors(
             public_url=at.console,
             hosts=at.hosts,
             api_tokens={api_token: owner.id} if owner and api_token else {},
+            gateway_url=at.console if with_gateway else "",
             demo=demo,
         )
     else:

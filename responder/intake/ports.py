@@ -29,6 +29,18 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WayIn:
+    """How a sender comes to a source that takes pushes: what its operator has to hand on."""
+
+    address: str = field(repr=False)
+    """Where pushes go; its last part is a secret. A path alone where another process takes them."""
+    signed_with: str
+    """The file or the setting with the secret of pushes; never the secret itself."""
+    replies_signed_with: str | None
+    """The same for the webhooks that carry our replies there, if any do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
     """One request as it came: nothing decoded, nothing decompressed."""
 

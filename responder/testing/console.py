@@ -19,13 +19,16 @@ from responder.drafting.ports import Drafted, Passage, Provenance
 from responder.engagement.deadletter import Buried
 from responder.engagement.errors import Malformed
 from responder.engagement.events import Event
-from responder.engagement.model import EventId
+from responder.engagement.model import EventId, SourceId
+from responder.intake.ports import WayIn
 from responder.testing.factories import PLACE
 from responder.testing.ledger import ANA, Bench, MovedClock
 from responder.web.console.app import console_app
 from responder.web.server import Listening, listen
 
 API_TOKEN = "a-token-for-tests"  # noqa: S105 - of a console that lives for one test
+
+ADDRESS_TOKEN = "the-last-part-of-an-address"  # noqa: S105 - the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,7 @@ async def open_console(
             clock=clock,
             ids=ids,
             public_url="http://127.0.0.1",
+            way_in=_way_in,
             api_tokens={API_TOKEN: ana.id},
             demo=demo,
         )
@@ -177,6 +181,14 @@ async def open_console(
 
 async def _serve(app: web.Application, *, port: int) -> Listening:
     return await listen(app, host="127.0.0.1", port=port, shutdown_seconds=1)
+
+
+def _way_in(source: SourceId) -> WayIn:
+    return WayIn(
+        address=f"http://127.0.0.1/in/{source}/{ADDRESS_TOKEN}",
+        signed_with=f"/data/secrets/{source}.webhook-secret",
+        replies_signed_with=None,
+    )
 
 
 def _still_unreadable(_source: str, _headers: object, _body: bytes) -> tuple[Event, ...]:

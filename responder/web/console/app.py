@@ -8,8 +8,9 @@ from aiohttp import web
 
 from responder.access.model import Act
 from responder.access.service import SESSION_LIFETIME, Access
-from responder.engagement.model import PersonId
+from responder.engagement.model import PersonId, SourceId
 from responder.engagement.ports import Clock, Ids
+from responder.intake.ports import WayIn
 from responder.review.ports import DeadLetterDesk, Desk
 from responder.review.service import Review
 from responder.web import security, server, sse
@@ -31,6 +32,7 @@ def console_app(
     clock: Clock,
     ids: Ids,
     public_url: str,
+    way_in: Callable[[SourceId], WayIn | None],
     api_tokens: Mapping[str, PersonId],
     hosts: frozenset[str] | None = None,
     extra_routes: Iterable[web.AbstractRouteDef] = (),
@@ -46,6 +48,7 @@ def console_app(
         clock: its `now` is what the pages call now.
         ids: idempotency keys and references.
         public_url: where browsers find it; decides about the cookie.
+        way_in: how pushes come to a source.
         api_tokens: secret token to the person it acts for.
         hosts: the names it answers for; None: any (see `responder.web.server.application`).
         extra_routes: further routes on the same address; they guard themselves.
@@ -68,6 +71,7 @@ def console_app(
             public_url, lifetime_seconds=int(SESSION_LIFETIME.total_seconds())
         ),
         public_url=public_url,
+        way_in=way_in,
     )
     app = server.application(hosts=hosts, middlewares=[_unknown_addresses_in_words(console)])
     app[CONSOLE] = console
@@ -111,7 +115,8 @@ def _pages(console: Console) -> list[web.RouteDef]:
         get("/deadletters/{id}", letters.show),
         post("/deadletters/{id}/retry", letters.retry, Act.MEND),
         post("/deadletters/{id}/drop", letters.drop, Act.MEND),
-        get("/sources", sources.show),
+        get("/sources", sources.show_all),
+        get("/sources/{id}", sources.show),
         get("/events", _events),
         get("/login", account.login, None),
         get("/sign-in/{token}", account.greet, None),

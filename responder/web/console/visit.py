@@ -18,8 +18,9 @@ from responder.access.model import Act, LinkSpent, NotAllowed, Person, can, requ
 from responder.access.ports import SignedIn
 from responder.access.service import Access
 from responder.engagement.errors import Conflict, Invalid, NotFound, ResponderError, Retryable
-from responder.engagement.model import EngagementId
+from responder.engagement.model import EngagementId, SourceId
 from responder.engagement.ports import Clock, Ids
+from responder.intake.ports import WayIn
 from responder.review.ports import Balance, DeadLetterDesk, Desk
 from responder.review.service import Review
 from responder.web import security
@@ -54,6 +55,7 @@ class Console:
     templates: Templates
     cookie: security.SessionCookie
     public_url: str
+    way_in: Callable[[SourceId], WayIn | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,15 @@ async def lively(console: ConsoleBench) -> list[str]:
     return [
         *(f"/engagements/{each}" for each in ids),
         *("/queue", f"/queue?decided={ids[5]}", "/queue?state=closed", "/queue?q=zebra"),
-        *("/deadletters", f"/deadletters/{letter}", "/sources", "/me", "/help/keys", "/nowhere"),
+        *(
+            "/deadletters",
+            f"/deadletters/{letter}",
+            "/sources",
+            "/sources/garden",
+            "/me",
+            "/help/keys",
+            "/nowhere",
+        ),
     ]
 
 

@@ -7,9 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from responder.access.model import Role
-from responder.adapters.postgres.audit import ReceivedIds
 from responder.testing.console import ConsoleBench
-from responder.testing.factories import comment, event
+from responder.testing.factories import comment
 from tests.integration.console.kit import Reader, reading
 
 HOSTILE = (
@@ -137,7 +136,15 @@ async def test_no_page_speaks_the_codes_own_words(console: ConsoleBench, ana: Re
     await bench.dismiss("c2")
     await bench.approve("c3")
     await console.buried(b"x", why="the data is no JSON")
-    addresses = ["/queue", "/deadletters", "/sources", "/me", "/help/keys", "/nowhere"]
+    addresses = [
+        "/queue",
+        "/deadletters",
+        "/sources",
+        "/sources/garden",
+        "/me",
+        "/help/keys",
+        "/nowhere",
+    ]
     addresses += [f"/queue?state={s}" for s in ("attention", "answered", "closed", "deleted")]
     addresses += [f"/engagements/{await bench.id_of(f'c{n}')}" for n in range(5)]
     titles = {}
@@ -164,19 +171,6 @@ async def test_static_files_never_change_and_come_small(ana: Reader) -> None:
             assert "immutable" in answer.headers["Cache-Control"]
             total += int(answer.headers["Content-Length"])
     assert total + len(page.html) < 60_000
-
-
-async def test_the_sources_page_names_an_id_that_two_pushes_used(
-    console: ConsoleBench, ana: Reader
-) -> None:
-    assert "another push had used" not in (await ana.open("/sources")).text
-    twice = [comment(body, delivery_id="m-17", body_sha256=body * 64) for body in "ab"]
-    await ReceivedIds(console.bench.engine).record(
-        [(event(each), each, "engagement.received", 0, 0) for each in twice]
-    )
-    page = await ana.open("/sources")
-    assert "1 push came under an id that another push had used. Nothing was lost" in page.text
-    assert "m-17" in page.text
 
 
 async def test_the_stream_tells_a_change_to_whoever_listens(
