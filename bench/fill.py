@@ -1,0 +1,104 @@
+"""Makes a ledger of any size out of a small one: `python -m bench.fill DSN COUNT`.
+
+What stands in the ledger and has been triaged is copied, under new ids and spread over a month, into
+every table that a comment's way through the stages fills, the audit trail aside: its chain cannot be
+copied, and no page reads more of it than one comment's.
+"""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+import asyncpg
+
+PREFIX = "fill-"
+AT_ONCE = 50_000
+
+# Of each number the template it is copied from, in turn, and how much earlier it came.
+_PLAN = """
+CREATE TEMPORARY TABLE plan AS
+WITH template AS (
+  SELECT row_number() OVER (ORDER BY e.id) - 1 AS i, count(*) OVER () AS size, e.id, e.event_id,
+    e.source, e.comment_id, e.thread_key
+  FROM engagement e WHERE e.state = 'awaiting_review' AND e.draft_version = 1
+    AND NOT starts_with(e.comment_id, $1))
+SELECT n, t.id AS from_id, t.event_id AS from_event, t.source, t.comment_id AS from_comment,
+  t.thread_key AS from_thread, $1 || n AS comment_id, $1 || (n / 5) AS thread_id,
+  md5($1 || n)::uuid AS id, md5($1 || n) || md5(n::text) AS event_id,
+  (n % 2592000) * interval '1 second' AS earlier
+FROM generate_series($2::int, $3::int - 1) AS n JOIN template t ON t.i = n % t.size
+"""
+_COPIES = (
+    """
+    INSERT INTO thread (key, source, thread_id)
+    SELECT DISTINCT source || '/' || thread_id, source, thread_id FROM plan ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO comment SELECT r.* FROM plan p
+    JOIN comment t ON t.source = p.source AND t.comment_id = p.from_comment,
+    LATERAL jsonb_populate_record(t, jsonb_build_object(
+      'comment_id', p.comment_id, 'root_id', p.comment_id, 'parent_id', NULL,
+      'thread_key', p.source || '/' || p.thread_id, 'published_at', t.published_at - p.earlier)) r
+    """,
+    """
+    INSERT INTO engagement SELECT r.* FROM plan p JOIN engagement t ON t.id = p.from_id,
+    LATERAL jsonb_populate_record(t, jsonb_build_object(
+      'id', p.id, 'comment_id', p.comment_id, 'thread_key', p.source || '/' || p.thread_id,
+      'event_id', p.event_id, 'published_at', t.published_at - p.earlier,
+      'received_at', t.received_at - p.earlier, 'accepted_at', t.accepted_at - p.earlier)) r
+    """,
+    """
+    INSERT INTO draft_version SELECT r.* FROM plan p
+    JOIN draft_version t ON t.engagement_id = p.from_id AND t.version = 1,
+    LATERAL jsonb_populate_record(t, jsonb_build_object('engagement_id', p.id)) r
+    """,
+    """
+    INSERT INTO received_id SELECT r.* FROM plan p JOIN received_id t ON t.event_id = p.from_event,
+    LATERAL jsonb_populate_record(t, jsonb_build_object(
+      'event_id', p.event_id, 'comment_id', p.comment_id)) r
+    """,
+    """
+    INSERT INTO inbox SELECT r.* FROM plan p JOIN inbox t ON t.event_id = p.from_event,
+    LATERAL jsonb_populate_record(t, jsonb_build_object('event_id', p.event_id)) r
+    """,
+)
+
+
+async def fill(dsn: str, count: int) -> None:
+    """Add so many open engagements.
+
+    Raises:
+        ValueError: there is none with a draft to copy.
+    """
+    connection = await asyncpg.connect(dsn)
+    try:
+        templates = await connection.fetchval(
+            "SELECT count(*) FROM engagement WHERE state = 'awaiting_review' AND draft_version = 1"
+        )
+        if not templates:
+            raise ValueError("there is no comment with a draft that could be copied")
+        start = await connection.fetchval(
+            "SELECT count(*) FROM comment WHERE starts_with(comment_id, $1)", PREFIX
+        )
+        for first in range(start, start + count, AT_ONCE):
+            async with connection.transaction():
+                await connection.execute(
+                    _PLAN.replace("$1", f"'{PREFIX}'")
+                    .replace("$2", str(first))
+                    .replace("$3", str(min(first + AT_ONCE, start + count)))
+                )
+                for copy in _COPIES:
+                    await connection.execute(copy)
+                await connection.execute("DROP TABLE plan")
+        await connection.execute("VACUUM ANALYZE")
+    finally:
+        await connection.close()
+
+
+def main(arguments: Sequence[str]) -> None:
+    dsn, count = arguments
+    asyncio.run(fill(dsn, int(count)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
