@@ -21,6 +21,7 @@ from responder.review.ports import (
     Hold,
     Locked,
     PostedByPerson,
+    ReasonUnusable,
     Reopen,
     SendAgain,
     StaleApproval,
@@ -72,9 +73,9 @@ def dismiss(locked: Locked, command: Dismiss, *, now: datetime, decision_id: UUI
     _still_as_shown(locked, command)
     step(locked.state, Trigger.DISMISSED)  # refused now rather than at its release
     if command.reason not in PERSON_REASONS:
-        raise TextUnusable(why=f"{command.reason} is not a reason that a person gives")
+        raise ReasonUnusable(why=f"{command.reason} is not a reason that a person gives.")
     if command.reason is DismissalReason.OTHER and not command.note.strip():
-        raise TextUnusable(why="the reason “other” needs a few words")
+        raise ReasonUnusable(why="the reason “other” needs a few words in the note.")
     return Decision(
         engagement_id=command.engagement_id,
         actor=command.actor,

@@ -35,7 +35,7 @@ class Decide(Protocol[CommandT_contra]):
 class Review:
     """Loads and locks, decides by pure functions, records everything in one transaction.
 
-    Every call raises NotFound, StaleApproval (the thread moved), AlreadyDecided, TextUnusable or
+    Every call raises NotFound, StaleApproval (the thread moved), AlreadyDecided, TextUnusable, ReasonUnusable or
     IllegalTransition, and then nothing was changed. A repeated idempotency key does nothing, and
     raises UsedBefore once what it did was taken back or stopped.
     """

@@ -52,6 +52,13 @@ BAD_REQUEST = Problem(
     detail="It could not be read as HTTP, or its body broke off.",
     remedy="Send it again, whole.",
 )
+UNUSABLE = Problem(
+    code="unusable",
+    status=400,
+    title="What was sent cannot be used.",
+    detail="Something in it is not as it must be; nothing was done.",
+    remedy="Mend what the detail names, and send it again.",
+)
 BAD_ENVELOPE = Problem(
     code="bad-envelope",
     status=400,
@@ -204,6 +211,7 @@ UNSETTLED = Problem(
 
 CATALOGUE: tuple[Problem, ...] = (
     BAD_REQUEST,
+    UNUSABLE,
     BAD_ENVELOPE,
     NOT_AUTHENTIC,
     TOKEN_REQUIRED,
@@ -266,7 +274,7 @@ def respond(
 _BRANCHES: tuple[tuple[type[ResponderError], Problem], ...] = (
     (NotFound, NOT_FOUND),
     (TooLarge, TOO_LARGE),
-    (Invalid, BAD_REQUEST),
+    (Invalid, UNUSABLE),
     (Conflict, CONFLICT),
     (RateLimited, RATE_LIMIT),
     (Retryable, UNAVAILABLE),

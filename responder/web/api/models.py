@@ -4,11 +4,18 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from responder.access.model import UNDO_SECONDS_LIMIT
 from responder.engagement.lifecycle import State
-from responder.engagement.model import Comment, DismissalReason, DueOutcome, Understanding
+from responder.engagement.model import (
+    PERSON_REASONS,
+    Comment,
+    DismissalReason,
+    DueOutcome,
+    Understanding,
+)
 from responder.review.ports import Delivery, Draft, DraftState, Held, Item, QueuePage, Row
 
 STATES = ("open", "attention", "answered", "closed", "deleted")
@@ -56,10 +63,28 @@ class ApproveRequest(Given):
     undo_seconds: UndoSeconds = None
 
 
+REASONS = tuple(reason for reason in DismissalReason if reason in PERSON_REASONS)
+
+
+def _given_by_a_person(value: object) -> object:
+    if value not in REASONS:
+        why = f"it is none of {', '.join(REASONS)}."
+        raise PydanticCustomError("reason", "{why}", {"why": why})
+    return value
+
+
+PersonReason = Annotated[
+    DismissalReason,
+    BeforeValidator(_given_by_a_person),
+    WithJsonSchema({"type": "string", "enum": [reason.value for reason in REASONS]}),
+]
+"""Why a person closes; the other reasons are those of rules."""
+
+
 class DismissRequest(Given):
     """Close without reply, after the undo time."""
 
-    reason: DismissalReason
+    reason: PersonReason
     note: Annotated[str, Field(max_length=2000, description="Needed with `other`.")] = ""
     context: Context
     undo_seconds: UndoSeconds = None
@@ -315,6 +340,9 @@ class Engagement(EngagementSummary):
     reply_url: str | None
     is_handed_over: bool
     is_held_on_site: bool
+    next_try_at: Annotated[
+        datetime | None, Field(description="When delivery goes on with it by itself, if it does.")
+    ]
     can_post: bool
     posts_as: str
     text_limit: int
@@ -335,6 +363,7 @@ class Engagement(EngagementSummary):
             reply_url=item.reply_url,
             is_handed_over=item.is_handed_over,
             is_held_on_site=item.is_held_on_site,
+            next_try_at=item.next_try_at,
             can_post=item.can_post,
             posts_as=item.posts_as,
             text_limit=item.text_limit,

@@ -57,7 +57,7 @@ OPERATIONS = (
 )  # fmt: skip
 
 _PROBLEMS = {
-    400: "The request is malformed.",
+    400: "Something in the request is not as it must be; nothing was done.",
     401: "No API token, or one that is not known.",
     403: "The role does not include this.",
     404: "There is no such engagement.",

@@ -137,6 +137,28 @@ async def test_a_comment_is_closed_with_a_reason(
     assert (await read(api, console))["dismissal"] == "spam"
 
 
+@pytest.mark.parametrize(
+    ("closing", "why"),
+    [
+        ({"reason": "spam_rule"}, "reason cannot be read: it is none of thanks_only, "),
+        ({"reason": ["spam"]}, "reason cannot be read: it is none of thanks_only, "),
+        ({"reason": "other"}, "Nothing was closed: the reason “other” needs a few words"),
+    ],
+)
+async def test_a_reason_that_no_person_gives_is_refused_with_those_that_one_may(
+    console: ConsoleBench, api: aiohttp.ClientSession, closing: dict[str, object], why: str
+) -> None:
+    await console.bench.arrives(comment())
+    shown = await read(api, console)
+    path = f"engagements/{shown['id']}/dismiss"
+    async with api.post(path, json={**closing, "context": shown["context"]}) as answer:
+        said = await answer.json()
+    assert said["status"] == 400
+    assert said["detail"].startswith(why)
+    assert said["remedy"] == "Mend what the detail names, and send it again."
+    assert (await read(api, console))["held"] is None
+
+
 async def test_what_was_not_read_cannot_be_answered(
     console: ConsoleBench, api: aiohttp.ClientSession
 ) -> None:

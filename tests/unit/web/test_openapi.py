@@ -3,6 +3,7 @@ import re
 
 from jsonschema import Draft202012Validator
 
+from responder.engagement.model import PERSON_REASONS
 from responder.web.api.app import PREFIX
 from responder.web.api.openapi import OPERATIONS, document
 
@@ -44,6 +45,11 @@ def test_what_the_path_names_is_a_parameter() -> None:
         for described in methods.values():
             named = {p["name"] for p in described["parameters"] if p["in"] == "path"}
             assert named == set(re.findall(r"{(\w+)}", path))
+
+
+def test_only_reasons_that_a_person_may_give_are_offered() -> None:
+    schemas = document()["components"]["schemas"]
+    assert set(schemas["DismissRequest"]["properties"]["reason"]["enum"]) == set(PERSON_REASONS)
 
 
 def test_what_may_be_left_out_of_a_request_is_not_required() -> None:
