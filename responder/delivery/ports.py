@@ -165,7 +165,7 @@ class Job:
     """The lease. Whoever settles under an older one is refused."""
     state: State
     tries: int
-    """How often it was proven not sent."""
+    """How often it was proven not sent, or is in doubt and was to be repeated under its key."""
     looks: int
     """How often reading back did not work, for the last attempt."""
     absent_since: datetime | None
@@ -175,6 +175,11 @@ class Job:
     comment: Comment
     first_started_at: datetime | None = None
     """When its first attempt began."""
+    kept_key: str | None = None
+    """Under which the same words went to the same comment before, if they may stand there: what was
+    given up in doubt and is decided once more has the key that it had."""
+    was_unknown: bool = False
+    """Whether an attempt before the last one may have posted."""
     throttled_since: datetime | None = None
     """Since when each attempt was answered with *later*; None if the last one was not."""
     others: frozenset[str] = frozenset()
@@ -201,6 +206,8 @@ class Settlement:
     url: str | None = None
     posted_at: datetime | None = None
     is_held: bool = False
+    may_repeat: bool = False
+    """It stays in doubt, and the same may be asked again under the same key."""
     handover_deadline: datetime | None = None
     pause_source: str | None = None
 
@@ -223,7 +230,8 @@ class DeliveryWork(Protocol):
         """Record an attempt, committed before the call; gives its number.
 
         None if there must be none: the approval was voided, the thread changed (voids it), the
-        comment was deleted (withdraws it). Raises LeaseLost.
+        comment was deleted (withdraws it); while an earlier call may have posted, a person is
+        asked instead. Raises LeaseLost.
         """
 
     async def settle(self, job: Job, settlement: Settlement, *, at: datetime) -> None:
@@ -232,7 +240,10 @@ class DeliveryWork(Protocol):
     async def return_to_review(
         self, job: Job, *, trigger: Trigger, reason: str, at: datetime
     ) -> None:
-        """A look before the call says that it must not be made. Raises LeaseLost."""
+        """A look before the call says that it must not be made. Raises LeaseLost.
+
+        While an earlier call may have posted, a person is asked instead.
+        """
 
     async def postpone(self, job: Job, *, until: datetime) -> None:
         """Give the lease back; the next step is due then."""

@@ -103,7 +103,8 @@ class Delivery:
 
     def _after_call(self, job: Job, posted: Posted, platform: ReplyPlatform) -> Settlement:
         settled = steps.after_call(job, posted, platform.capabilities, now=self._clock.now())
-        if settled.outcome is AttemptOutcome.NOT_SENT and settled.next_in is not None:
+        is_retry = settled.may_repeat or settled.outcome is AttemptOutcome.NOT_SENT
+        if is_retry and settled.next_in is not None:
             spread = settled.next_in * self._random.uniform(0.9, 1.1)
             return replace(settled, next_in=spread)
         return settled

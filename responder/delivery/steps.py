@@ -2,7 +2,9 @@
 
 The one promise that all of this serves: at the platform, at most one reply per approval. So nothing
 is posted while an earlier call may still have posted, and every doubt is settled by looking, then by
-a person; never by trying again.
+a person; never by trying again. One thing may be tried again in doubt: the same words under the same
+key, where the other side keeps keys. It stays in doubt meanwhile: that a repeat is refused, or does
+not get through, says nothing about the call before it.
 
 What a crash leaves behind: an attempt is recorded and committed before the call. A process that dies
 in or after the call leaves it open; nobody touches it until no worker can still be in the middle of
@@ -25,6 +27,7 @@ from responder.delivery.ports import (
     Settlement,
 )
 from responder.engagement.lifecycle import State, Trigger
+from responder.engagement.model import ReplyId
 from responder.engagement.text import is_same_reply
 
 SEND_DEADLINE_SECONDS = 5.0
@@ -64,10 +67,14 @@ class Evidence(Enum):
 def next_step(job: Job, capabilities: Capabilities, *, now: datetime) -> Step:
     """What is to be done with a job that is due."""
     last = job.last
-    if last is None or last.outcome is AttemptOutcome.NOT_SENT:
+    if last is None:
         return Step.POST
     if last.outcome is None:
         return Step.LOOK if now >= nobody_is_at_it(job) else Step.WAIT
+    if may_stand(job) and not repeats_safely(capabilities):
+        return Step.LOOK
+    if last.outcome in {AttemptOutcome.NOT_SENT, AttemptOutcome.UNKNOWN}:
+        return Step.POST
     has_looked = job.looks > 0 or not capabilities.reads_back
     is_throttled = last.outcome is AttemptOutcome.THROTTLED
     if is_throttled and has_looked and not _is_out_of_patience(job, now):
@@ -80,6 +87,16 @@ def nobody_is_at_it(job: Job) -> datetime:
     if job.last is None:
         raise ValueError("nothing was attempted")
     return job.last.started_at + timedelta(seconds=OPEN_ATTEMPT_SECONDS)
+
+
+def may_stand(job: Job) -> bool:
+    """Whether one of the calls so far may have posted, as far as their answers tell."""
+    return job.was_unknown or (job.last is not None and job.last.outcome is AttemptOutcome.UNKNOWN)
+
+
+def repeats_safely(capabilities: Capabilities) -> bool:
+    """Whether a doubtful call is repeated, since the key keeps it from posting twice."""
+    return capabilities.idempotency == "key" and not capabilities.reads_back
 
 
 def after_call(
@@ -96,6 +113,13 @@ def after_call(
         posted_at=posted.posted_at,
         pause_source=posted.detail if posted.pause_source else None,
     )
+    settled = _answered(job, base, posted, capabilities, now=now)
+    return _doubt_stays(settled) if may_stand(job) else settled
+
+
+def _answered(
+    job: Job, base: Settlement, posted: Posted, capabilities: Capabilities, *, now: datetime
+) -> Settlement:
     match posted.outcome:
         case AttemptOutcome.SENT:
             return replace(base, trigger=Trigger.DELIVERED)
@@ -123,17 +147,37 @@ def after_look(
         looks=job.looks,
         absent_since=job.absent_since,
         external_id=last.external_id,
+        handover_deadline=last.deadline_at,
     )
     matches = [] if found is None else matching(job, found.replies)
     if matches:
         return _found(base, matches[0], capabilities, now=now)
-    if last.outcome is AttemptOutcome.THROTTLED:
+    if job.was_unknown and not repeats_safely(capabilities):
+        return replace(
+            base,
+            outcome=AttemptOutcome.UNKNOWN,
+            trigger=Trigger.IN_DOUBT,
+            reason="cannot_be_read_back",
+        )
+    settled = _not_seen(job, base, found, capabilities, now=now)
+    return _doubt_stays(settled) if job.was_unknown else settled
+
+
+def _not_seen(
+    job: Job,
+    base: Settlement,
+    found: ReadBack | None,
+    capabilities: Capabilities,
+    *,
+    now: datetime,
+) -> Settlement:
+    if base.outcome is AttemptOutcome.THROTTLED:
         # The platform says that it did not process it, and the look found nothing against that.
         if _is_out_of_patience(job, now):
             return replace(base, trigger=Trigger.REFUSED, reason="throttled")
         return replace(base, looks=1, next_in=0.0)
-    if last.outcome is AttemptOutcome.HANDED_OVER:
-        return _still_handed_over(base, last.deadline_at, now=now)
+    if base.outcome is AttemptOutcome.HANDED_OVER:
+        return _still_handed_over(base, now=now)
     return _absent(base, found, capabilities, now=now)
 
 
@@ -182,9 +226,25 @@ def evidence(last: AttemptOutcome | None, *, is_released: bool, state: State) ->
     return Evidence.KNOWN if state is State.ANSWERED else Evidence.TOO_LATE
 
 
+def put_off(job: Job, settled: Settlement) -> str | None:
+    """Why the job waits from now on, if that is news: each wait is told once, not at every try."""
+    last = None if job.last is None else job.last.outcome
+    if settled.next_in is None or settled.trigger is not None:
+        return None
+    if settled.outcome is AttemptOutcome.THROTTLED and last is not AttemptOutcome.THROTTLED:
+        return "asked_to_wait"
+    if settled.may_repeat and not may_stand(job):
+        return "answer_unclear"
+    return None
+
+
 def idempotency_key(job: Job) -> str:
     """The same on every attempt of a reply."""
-    return f"reply_{job.reply_id.hex}"
+    return job.kept_key or key_of(job.reply_id)
+
+
+def key_of(reply_id: ReplyId) -> str:
+    return f"reply_{reply_id.hex}"
 
 
 def _found(
@@ -208,8 +268,8 @@ def _handed_over(base: Settlement, capabilities: Capabilities, *, now: datetime)
     )
 
 
-def _still_handed_over(base: Settlement, deadline: datetime | None, *, now: datetime) -> Settlement:
-    if deadline is not None and now >= deadline:
+def _still_handed_over(base: Settlement, *, now: datetime) -> Settlement:
+    if base.handover_deadline is not None and now >= base.handover_deadline:
         return replace(
             base,
             outcome=AttemptOutcome.UNKNOWN,
@@ -250,13 +310,16 @@ def _not_sent(base: Settlement) -> Settlement:
 def without_a_way_out(job: Job) -> Settlement | None:
     """What becomes of a reply whose source can be reached no more; None: it never left.
 
-    While the last call may have posted, giving the item back would invite a second reply.
+    While a call may have posted, giving the item back would invite a second reply.
     """
     last = job.last
-    if last is None or last.outcome in {AttemptOutcome.NOT_SENT, AttemptOutcome.THROTTLED}:
+    if last is None:
+        return None
+    is_undone = last.outcome in {AttemptOutcome.NOT_SENT, AttemptOutcome.THROTTLED}
+    if is_undone and not job.was_unknown:
         return None
     return Settlement(
-        outcome=AttemptOutcome.UNKNOWN,
+        outcome=last.outcome if last.outcome and is_undone else AttemptOutcome.UNKNOWN,
         trigger=Trigger.IN_DOUBT,
         reason="no_way_out",
         answer=last.answer,
@@ -277,7 +340,23 @@ def _in_doubt(base: Settlement, capabilities: Capabilities) -> Settlement:
         )
     if base.answer is AttemptOutcome.REFUSED:
         return replace(base, trigger=Trigger.REFUSED, reason="refused")
-    return _not_sent(base)
+    return _asked_again(base)
+
+
+def _asked_again(base: Settlement) -> Settlement:
+    """It may have posted, and is asked once more under its key; at last a person is asked."""
+    tries = base.tries + 1
+    unknown = replace(base, outcome=AttemptOutcome.UNKNOWN, tries=tries, looks=0)
+    if tries > len(RETRY_SECONDS):
+        return replace(unknown, trigger=Trigger.IN_DOUBT, reason="no_clear_answer")
+    return replace(unknown, may_repeat=True, next_in=RETRY_SECONDS[tries - 1])
+
+
+def _doubt_stays(settled: Settlement) -> Settlement:
+    """An earlier call may have posted: what befell this one is no proof that nothing stands."""
+    if settled.trigger is not Trigger.REFUSED:
+        return settled
+    return replace(settled, trigger=Trigger.IN_DOUBT)
 
 
 def _absent(

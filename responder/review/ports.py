@@ -238,6 +238,10 @@ class HistoryEntry:
     """A person's name, or `rule`, `delivery`, `platform`, …"""
     reason: str | None
     state: State | None
+    detail: str = ""
+    """The platform's own words, where the entry is about an attempt to post."""
+    until: datetime | None = None
+    """When what was put off was to be tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +265,10 @@ class Item:
     deliveries: tuple[Delivery, ...]
     is_handed_over: bool
     is_held_on_site: bool
+    next_try_at: datetime | None
+    """When delivery goes on with it by itself; None if it does not."""
+    reads_back: bool
+    """Whether this place can be asked which replies of ours stand there."""
     history: tuple[HistoryEntry, ...]
     posts_as: str
     can_post: bool

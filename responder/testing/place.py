@@ -75,15 +75,17 @@ class Place:
     async def reply(self, posting: Posting) -> Posted:
         self.calls += 1
         behaviour = self.script.popleft() if self.script else Behaviour()
-        external_id = f"reply-{len(self.replies) + 1}"
+        kept = self._kept_under(self._key(posting))
+        external_id = kept or f"reply-{len(self.replies) + 1}"
         posted_at: datetime = self.clock.now()
-        if behaviour.stores:
+        if behaviour.stores and kept is None:
             made = OwnReply(
                 external_id=external_id,
                 text=posting.text,
                 url=self.link or f"https://place.example/{external_id}",
                 posted_at=posted_at,
                 is_public=behaviour.is_public,
+                idempotency_key=self._key(posting),
             )
             self.replies.append((posting.comment_id, made))
         is_told = behaviour.tells_id and behaviour.answer in {
@@ -109,3 +111,11 @@ class Place:
             if parent == posting.comment_id or self.lists_whole_branch
         )
         return ReadBack(replies=listed, is_complete=self.listing_is_complete)
+
+    def _key(self, posting: Posting) -> str | None:
+        return posting.idempotency_key if self.capabilities.idempotency == "key" else None
+
+    def _kept_under(self, key: str | None) -> str | None:
+        """The id of the reply that stands under this key."""
+        kept = (reply for _, reply in self.replies if key is not None)
+        return next((each.external_id for each in kept if each.idempotency_key == key), None)

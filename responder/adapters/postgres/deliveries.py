@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.recording import (
     lock_engagement,
+    append_entries,
     move_engagement,
     void_decisions,
 )
@@ -28,11 +29,12 @@ from responder.adapters.postgres.settling import (
     settle_by_evidence,
 )
 from responder.delivery.ports import Attempt, AttemptOutcome, Job, LeaseLost, Settlement
-from responder.delivery.steps import idempotency_key
+from responder.delivery.steps import idempotency_key, key_of, may_stand, put_off
 from responder.engagement.context import digest
 from responder.engagement.events import Event, ReplyPosted
 from responder.engagement.lifecycle import Move, State, Trigger, step
 from responder.engagement.model import EngagementId, ReplyId, SourceId
+from responder.engagement.record import Entry
 from responder.engagement.text import is_same_reply
 
 RIVAL_SECONDS = 2.0
@@ -65,7 +67,7 @@ class PostgresDeliveryWork:
             await _check_lease(connection, job)
             objection = await _objection(connection, job, engagement)
             if objection is not None:
-                await _return(connection, job, State(engagement.state), *objection, at=at)
+                await _return(connection, job, engagement, *objection, at=at)
                 return None
             if await _has_rival(connection, job, engagement.thread_key):
                 await _put_off(connection, job.reply_id, at + timedelta(seconds=RIVAL_SECONDS))
@@ -91,6 +93,7 @@ class PostgresDeliveryWork:
             await settle_attempt(connection, job.reply_id, settlement, at)
             await schedule(connection, job.reply_id, settlement, at)
             await pause_or_resume(connection, job.source, settlement)
+            await _tell_of_wait(connection, job, settlement, at)
             if settlement.trigger is not None:
                 await finish(connection, engagement, job.reply_id, settlement, at)
 
@@ -100,7 +103,7 @@ class PostgresDeliveryWork:
         async with transaction(self._engine) as connection:
             engagement = await lock_engagement(connection, job.engagement_id)
             await _check_lease(connection, job)
-            await _return(connection, job, State(engagement.state), trigger, reason, at=at)
+            await _return(connection, job, engagement, trigger, reason, at=at)
 
     async def postpone(self, job: Job, *, until: datetime) -> None:
         async with transaction(self._engine) as connection:
@@ -125,7 +128,7 @@ class PostgresDeliveryWork:
                 url=data.url,
                 posted_at=data.posted_at,
             )
-            reply_id = ReplyId(data.reply_id)
+            reply_id = await _sent_as(connection, ReplyId(data.reply_id))
             if await settle_by_evidence(connection, reply_id, event.source, evidence, at):
                 return True
             await connection.execute(  # it may come again when the reply waits for it
@@ -133,6 +136,42 @@ class PostgresDeliveryWork:
                 {"id": event.id},
             )
             return False
+
+
+async def _tell_of_wait(
+    connection: AsyncConnection, job: Job, settlement: Settlement, at: datetime
+) -> None:
+    reason = put_off(job, settlement)
+    if reason is None:
+        return
+    attempts = await connection.execute(
+        text("SELECT max(attempt) FROM delivery_attempt WHERE reply_id = :id"),
+        {"id": job.reply_id},
+    )
+    entry = Entry(
+        engagement_id=job.engagement_id,
+        act="put_off",
+        actor="delivery",
+        reason=reason,
+        data={
+            "reply_id": str(job.reply_id),
+            "attempt": attempts.scalar_one(),
+            "until": (at + timedelta(seconds=settlement.next_in or 0.0)).isoformat(),
+        },
+    )
+    await append_entries(connection, [entry])
+
+
+async def _sent_as(connection: AsyncConnection, reply_id: ReplyId) -> ReplyId:
+    """The reply that went out last under this one's key: who keeps keys knows it by its first."""
+    found = await connection.execute(
+        text("""
+            SELECT reply_id FROM delivery_attempt WHERE idempotency_key = :key
+            ORDER BY started_at DESC LIMIT 1
+            """),
+        {"key": key_of(reply_id)},
+    )
+    return ReplyId(found.scalar_one_or_none() or reply_id)
 
 
 async def _lease(
@@ -145,7 +184,7 @@ async def _lease(
               SELECT j.reply_id AS id, s.paused IS NOT NULL AND NOT l.is_look AS is_probe
               FROM delivery_job j LEFT JOIN source_state s USING (source)
               CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM delivery_attempt a
-                WHERE a.reply_id = j.reply_id AND (a.outcome IS NULL
+                WHERE a.reply_id = j.reply_id AND NOT a.may_repeat AND (a.outcome IS NULL
                   OR a.outcome IN ('unknown', 'handed_over'))) AS is_look) l
               WHERE j.next_at <= :at AND (j.leased_until IS NULL OR j.leased_until < now())
                 AND (CAST(:reply_id AS uuid) IS NULL OR j.reply_id = :reply_id)
@@ -190,6 +229,14 @@ async def _job(connection: AsyncConnection, reply_id: UUID) -> Job:
                 JOIN engagement f ON f.id = k.engagement_id
                 WHERE f.thread_key = e.thread_key AND o.reply_id <> j.reply_id
                   AND o.external_id IS NOT NULL) || j.known AS others,
+              (SELECT k.idempotency_key FROM delivery_attempt k JOIN decision q ON q.id = k.reply_id
+                WHERE q.engagement_id = j.engagement_id AND q.text_sha256 = d.text_sha256
+                  AND (k.answer = 'unknown' OR k.outcome IN ('unknown', 'handed_over'))
+                  AND NOT EXISTS (SELECT 1 FROM delivery_attempt s WHERE s.outcome = 'sent'
+                    AND s.idempotency_key = k.idempotency_key)
+                ORDER BY k.started_at LIMIT 1) AS kept_key,
+              EXISTS (SELECT 1 FROM delivery_attempt u WHERE u.reply_id = j.reply_id
+                AND u.attempt < a.attempt AND u.outcome = 'unknown') AS was_unknown,
               (SELECT min(started_at) FROM delivery_attempt
                 WHERE reply_id = j.reply_id) AS first_started_at
             FROM delivery_job j JOIN decision d ON d.id = j.reply_id
@@ -227,6 +274,8 @@ async def _job(connection: AsyncConnection, reply_id: UUID) -> Job:
         text=row.reply_text,
         comment=comment_of(row),
         first_started_at=row.first_started_at,
+        kept_key=row.kept_key,
+        was_unknown=row.was_unknown,
         throttled_since=row.throttled_since,
         others=frozenset(row.others),
     )
@@ -267,7 +316,8 @@ async def _has_rival(connection: AsyncConnection, job: Job, thread_key: str) -> 
     """Whether the same words are on their way to somebody else in this branch.
 
     Some platforms list and echo replies by branch alone: of two that are in doubt at once nobody
-    could tell which of them stands there.
+    could tell which of them stands there. What is repeated under a key is no rival: the answer to its
+    repeat will tell.
     """
     found = await connection.execute(
         text("""
@@ -277,7 +327,7 @@ async def _has_rival(connection: AsyncConnection, job: Job, thread_key: str) -> 
             JOIN decision d ON d.id = j.reply_id
             JOIN delivery_attempt a ON a.reply_id = j.reply_id
             WHERE e.thread_key = :key AND e.state = 'sending' AND c.root_id = :root
-              AND j.reply_id <> :id AND a.external_id IS NULL
+              AND j.reply_id <> :id AND a.external_id IS NULL AND NOT a.may_repeat
               AND (a.outcome IS NULL OR a.outcome = 'unknown')
             """),
         {"key": thread_key, "root": job.comment.root_id, "id": job.reply_id},
@@ -299,15 +349,20 @@ async def _put_off(connection: AsyncConnection, reply_id: ReplyId, until: dateti
 async def _return(
     connection: AsyncConnection,
     job: Job,
-    state: State,
+    engagement: Any,
     trigger: Trigger,
     reason: str,
     *,
     at: datetime,
 ) -> None:
     await _put_off(connection, job.reply_id, None)
+    state = State(engagement.state)
     if state not in {State.APPROVED, State.SENDING}:
         return  # it was taken back, withdrawn or ended meanwhile
+    if may_stand(job):
+        doubt = Settlement(outcome=AttemptOutcome.UNKNOWN, trigger=Trigger.IN_DOUBT, reason=reason)
+        await finish(connection, engagement, job.reply_id, doubt, at)
+        return
     await void_decisions(connection, job.engagement_id, reason, at)
     moves: list[Move] = [step(state, trigger, reason)]
     await move_engagement(connection, job.engagement_id, moves, actor="delivery", at=at)

@@ -164,6 +164,8 @@ class PostgresDesk:
             deliveries=deliveries,
             is_handed_over=last is not None and last.outcome == "handed_over",
             is_held_on_site=last is not None and last.outcome == "handed_over" and last.is_held,
+            next_try_at=None if reply is None else reply.next_at,
+            reads_back=bool(capabilities and capabilities.reads_back),
             history=await read_history(connection, engagement_id),
             posts_as=source.post_as if source else "",
             can_post=source is not None

@@ -1,6 +1,7 @@
 """The particulars of one item, and of one dead letter, as the desk shows them."""
 
 import base64
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -57,8 +58,10 @@ async def read_reply(connection: AsyncConnection, engagement_id: EngagementId) -
     """The last decision to reply that still stands."""
     found = await connection.execute(
         text("""
-            SELECT id, text FROM decision WHERE engagement_id = :id AND kind = 'reply'
-              AND status IN ('held', 'released') ORDER BY made_at DESC LIMIT 1
+            SELECT d.id, d.text, j.next_at FROM decision d
+            LEFT JOIN delivery_job j ON j.reply_id = d.id
+            WHERE d.engagement_id = :id AND d.kind = 'reply'
+              AND d.status IN ('held', 'released') ORDER BY d.made_at DESC LIMIT 1
             """),
         {"id": engagement_id},
     )
@@ -104,13 +107,17 @@ async def read_history(
     """Sealed entries, then those that the sealer has not taken yet."""
     found = await connection.execute(
         text("""
-            SELECT a.*, p.name FROM (
-              SELECT entry_id AS id, act, actor, to_state, reason, at FROM audit_chain
+            SELECT a.*, p.name, t.detail FROM (
+              SELECT entry_id AS id, act, actor, to_state, reason, data, at FROM audit_chain
               WHERE engagement_id = :id
               UNION ALL
-              SELECT id, act, actor, to_state, reason, at FROM audit_entry
+              SELECT id, act, actor, to_state, reason, data, at FROM audit_entry
               WHERE engagement_id = :id) a
-            LEFT JOIN person p ON a.actor = 'person:' || p.id ORDER BY a.id LIMIT 200
+            LEFT JOIN person p ON a.actor = 'person:' || p.id
+            LEFT JOIN delivery_attempt t ON a.act = 'put_off'
+              AND t.reply_id = CAST(a.data ->> 'reply_id' AS uuid)
+              AND t.attempt = CAST(a.data ->> 'attempt' AS int)
+            ORDER BY a.id LIMIT 200
             """),
         {"id": engagement_id},
     )
@@ -121,9 +128,15 @@ async def read_history(
             actor=row.name or row.actor,
             reason=row.reason,
             state=row.to_state and State(row.to_state),
+            detail=row.detail or "",
+            until=_time(row.data.get("until")),
         )
         for row in found
     )
+
+
+def _time(said: str | None) -> datetime | None:
+    return None if said is None else datetime.fromisoformat(said)
 
 
 async def read_refusals(connection: AsyncConnection) -> dict[str, tuple[Refusal, ...]]:

@@ -140,20 +140,26 @@ class PostgresReviewTransaction:
         )
 
     async def _settle_doubt(self, decision: Decision) -> None:
-        """What a person saw on the site settles the attempt that was in doubt."""
+        """What a person saw on the site settles what was in doubt.
+
+        It is one reply that stands; or none does, whatever the attempts were answered with.
+        """
         trigger = decision.moves[-1].trigger if decision.moves else None
         if trigger not in {Trigger.DELIVERED, Trigger.SENT_AGAIN}:
             return
         await self._connection.execute(
             text("""
-                UPDATE delivery_attempt SET outcome = :outcome, url = COALESCE(:url, url),
+                UPDATE delivery_attempt a SET outcome = :outcome, url = COALESCE(:url, url),
                   settled_at = :at
-                WHERE outcome IN ('unknown', 'handed_over') AND reply_id IN
+                WHERE outcome <> 'sent' AND reply_id IN
                   (SELECT id FROM decision WHERE engagement_id = :id AND status = 'released')
+                  AND (:each OR attempt = (SELECT max(attempt) FROM delivery_attempt l
+                    WHERE l.reply_id = a.reply_id AND l.outcome IN ('unknown', 'handed_over')))
                 """),
             {
                 "id": decision.engagement_id,
                 "outcome": "not_sent" if decision.sends_again else "sent",
+                "each": decision.sends_again,
                 "url": decision.end_url,
                 "at": decision.at,
             },

@@ -121,7 +121,7 @@ async def settle_attempt(
             UPDATE delivery_attempt SET outcome = :outcome, answer = COALESCE(answer, :answer),
               external_id = COALESCE(:external_id, external_id), url = COALESCE(:url, url),
               detail = CASE WHEN :detail = '' THEN detail ELSE :detail END,
-              is_held = :is_held, settled_at = :at,
+              is_held = :is_held, may_repeat = :may_repeat, settled_at = :at,
               deadline_at = COALESCE(deadline_at, CAST(:deadline AS timestamptz))
             WHERE reply_id = :id AND attempt =
               (SELECT max(attempt) FROM delivery_attempt WHERE reply_id = :id)
@@ -134,6 +134,7 @@ async def settle_attempt(
             "url": settlement.url,
             "detail": settlement.detail[:300],
             "is_held": settlement.is_held,
+            "may_repeat": settlement.may_repeat,
             "deadline": settlement.handover_deadline,
             "at": at,
         },

@@ -48,6 +48,11 @@ from responder.triage.ports import Accepted, Changed, Known, OpenApproval, OwnSe
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Sorts items without a due time after all that have one."""
+NOT_SETTLED = """
+    NOT EXISTS (SELECT 1 FROM delivery_attempt s
+      WHERE s.reply_id = a.reply_id AND s.outcome = 'sent')
+    """
+"""Of a reply's attempts: none is known to have posted, so that the others matter."""
 RANKS = {NeedsReply.YES: 0, NeedsReply.OPTIONAL: 1, NeedsReply.NO: 2}
 """Does it need a reply: no, or optional, sorts last; it never hides."""
 
@@ -220,7 +225,8 @@ class PostgresTriageTransaction:
                 SELECT {COMMENT_COLUMNS}, e.id AS engagement_id, e.state, e.dismissal,
                   EXISTS (SELECT 1 FROM decision d JOIN delivery_attempt a ON a.reply_id = d.id
                     WHERE d.engagement_id = e.id AND d.status = 'released'
-                    AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'handed_over'))) AS is_open
+                    AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'handed_over'))
+                    AND {NOT_SETTLED}) AS is_open
                 FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS k (source, comment_id)
                 JOIN comment c USING (source, comment_id)
                 {JOIN_AUTHOR}
@@ -385,14 +391,14 @@ class PostgresTriageTransaction:
         """A direct, public answer that did not go out from here ends what it answers."""
         comment = own.comment
         found = await self._connection.execute(
-            text("""
+            text(f"""
                 SELECT id, state, EXISTS (
                   SELECT 1 FROM decision d JOIN delivery_attempt a ON a.reply_id = d.id
                   WHERE d.engagement_id = e.id AND d.status = 'released'
-                    AND (a.outcome IS NULL
-                      OR a.outcome IN ('unknown', 'handed_over', 'throttled'))) AS may_stand_there
+                    AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'handed_over', 'throttled'))
+                    AND {NOT_SETTLED}) AS may_stand_there
                 FROM engagement e WHERE source = :source AND comment_id = :parent
-                """),
+                """),  # noqa: S608 - a constant
             {"source": comment.source, "parent": comment.parent_id},
         )
         row = found.one_or_none()

@@ -7,7 +7,7 @@ from responder.engagement.errors import NotFound, ResponderError
 from responder.engagement.lifecycle import ENDS, IllegalTransition, State
 from responder.engagement.model import DueOutcome, Intent, NeedsReply, Sentiment, Urgency
 from responder.review.ports import DraftState, Item, Row
-from responder.web.console import words
+from responder.web.console import undelivered, words
 
 SOON = timedelta(hours=1)
 _BROWSERS = (
@@ -181,4 +181,6 @@ def outcome(item: Item) -> str:
         return f"Held on the site: {item.row.source_title} shows it once somebody there lets it through"
     if item.is_handed_over and item.row.state is State.SENDING:
         return f"Passed on to {item.row.source_title}, not yet seen on the site"
+    if undelivered.is_waiting(item):
+        return undelivered.waiting(item)
     return words.STATES[item.row.state]

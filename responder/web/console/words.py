@@ -134,6 +134,7 @@ ACTS: Mapping[str, str] = {
     "comment_edited": "Its author edited it",
     "comment_deleted": "Deleted on the site",
     "handed_over": "Passed on",
+    "put_off": "Put off",
 }
 
 SUGGESTERS: Mapping[str, str] = {
@@ -168,6 +169,9 @@ WHY: Mapping[str, str] = {
     "not_reachable": "the site could not be reached",
     "refused": "the site said no",
     "throttled": "the site asked us to wait, for too long",
+    "asked_to_wait": "the site asked us to wait",
+    "answer_unclear": "the answer was not clear; the same is sent again under the same id",
+    "no_clear_answer": "no answer said whether it arrived",
     "listing_incomplete": "the site does not list everything",
     "cannot_be_read_back": "the site cannot be read",
     "no_knowledge": "nothing that we know answers it",

@@ -19,6 +19,7 @@ from responder.delivery.ports import (
     OwnReply,
     Posted,
     ReadBack,
+    Settlement,
 )
 from responder.engagement.lifecycle import State, Trigger
 from responder.engagement.model import Author, Comment, EngagementId, ReplyId, SourceId
@@ -160,3 +161,52 @@ def test_evidence_of_what_was_sent_or_answered_tells_nothing_new() -> None:
 def test_evidence_of_what_was_given_up_settles_no_later_reply(state: State) -> None:
     meaning = steps.evidence(AttemptOutcome.UNKNOWN, is_released=False, state=state)
     assert meaning is steps.Evidence.TOO_LATE
+
+
+KEEPS_KEYS = replace(CANNOT_BE_READ, idempotency="key")
+ANSWERS = st.sampled_from(AttemptOutcome).filter(lambda it: it is not AttemptOutcome.SENT)
+
+
+def after(job: Job, settled: Settlement, now: datetime) -> Job:
+    """The job as the ledger gives it once this is recorded."""
+    last = job.last
+    assert last is not None
+    since = job.throttled_since or last.started_at
+    return replace(
+        job,
+        tries=settled.tries,
+        looks=settled.looks,
+        last=replace(last, outcome=settled.outcome, answer=settled.answer, settled_at=now),
+        throttled_since=since if settled.outcome is AttemptOutcome.THROTTLED else None,
+    )
+
+
+@given(answers=st.lists(ANSWERS, min_size=1, max_size=300))
+def test_after_an_unknown_answer_no_later_one_proves_that_nothing_was_posted(
+    answers: list[AttemptOutcome],
+) -> None:
+    now, was_unknown = NOON, False
+    waiting = replace(job(throttled_since=NOON), last=None, throttled_since=None)
+    for number, answer in enumerate(answers, start=1):
+        settled = steps.after_call(waiting, Posted(outcome=answer), KEEPS_KEYS, now=now)
+        called = replace(
+            waiting,
+            was_unknown=was_unknown,
+            last=Attempt(number=number, started_at=now, outcome=None),
+        )
+        was_unknown = was_unknown or answer is AttemptOutcome.UNKNOWN
+        waiting = after(called, settled, now)
+        assert not (was_unknown and settled.trigger is Trigger.REFUSED)
+        assert not (was_unknown and steps.without_a_way_out(waiting) is None)
+        if settled.next_in is None or answer is AttemptOutcome.HANDED_OVER:
+            break
+        assert steps.may_stand(waiting) == was_unknown
+        now += timedelta(seconds=settled.next_in)
+
+
+@pytest.mark.parametrize("idempotency", ["none", "upsert", "refusal"])
+def test_without_a_key_nothing_is_repeated_in_doubt(idempotency: str) -> None:
+    keyless = replace(CANNOT_BE_READ, idempotency=idempotency)
+    call = replace(job(throttled_since=NOON), last=None, throttled_since=None)
+    settled = steps.after_call(call, Posted(outcome=AttemptOutcome.UNKNOWN), keyless, now=NOON)
+    assert (settled.trigger, settled.next_in) == (Trigger.IN_DOUBT, None)
