@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from responder.adapters.postgres.branches import surrounding
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.recording import (
-    lock_engagement,
     append_entries,
+    lock_engagement,
     move_engagement,
     void_decisions,
 )
@@ -19,7 +20,6 @@ from responder.adapters.postgres.rows import (
     COMMENT_COLUMNS,
     JOIN_AUTHOR,
     comment_of,
-    thread_comments,
 )
 from responder.adapters.postgres.settling import (
     finish,
@@ -28,6 +28,7 @@ from responder.adapters.postgres.settling import (
     settle_attempt,
     settle_by_evidence,
 )
+from responder.adapters.postgres.sources import receipts_of
 from responder.delivery.ports import Attempt, AttemptOutcome, Job, LeaseLost, Settlement
 from responder.delivery.steps import idempotency_key, key_of, may_stand, put_off
 from responder.engagement.context import digest
@@ -111,13 +112,14 @@ class PostgresDeliveryWork:
             await _put_off(connection, job.reply_id, until)
 
     async def receipt(self, event: Event, data: ReplyPosted, *, at: datetime) -> bool:
+        name = {"consumer": receipts_of(event.source), "id": event.id}
         async with transaction(self._engine) as connection:
             claimed = await connection.execute(
                 text("""
                     INSERT INTO inbox (consumer, event_id, state, done_at)
-                    VALUES ('receipts', :id, 'done', now()) ON CONFLICT DO NOTHING RETURNING 1
+                    VALUES (:consumer, :id, 'done', now()) ON CONFLICT DO NOTHING RETURNING 1
                     """),
-                {"id": event.id},
+                name,
             )
             if claimed.one_or_none() is None:
                 return True
@@ -132,8 +134,8 @@ class PostgresDeliveryWork:
             if await settle_by_evidence(connection, reply_id, event.source, evidence, at):
                 return True
             await connection.execute(  # it may come again when the reply waits for it
-                text("DELETE FROM inbox WHERE consumer = 'receipts' AND event_id = :id"),
-                {"id": event.id},
+                text("DELETE FROM inbox WHERE consumer = :consumer AND event_id = :id"),
+                name,
             )
             return False
 
@@ -301,7 +303,7 @@ async def _objection(
         {"id": job.reply_id},
     )
     decision = found.one()
-    thread = await thread_comments(connection, engagement.thread_key)
+    thread = await surrounding(connection, job.comment)
     comment = next(each for each in thread if each.comment_id == job.comment.comment_id)
     if comment.is_deleted:
         return Trigger.WITHDRAWN, "deleted"

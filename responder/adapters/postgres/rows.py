@@ -1,10 +1,7 @@
 """Ledger rows to the words of the domain, and back."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from responder.engagement.model import (
     Author,
@@ -57,29 +54,6 @@ def comment_of(row: Any) -> Comment:
         text_format=TextFormat(row.text_format),
         answers=row.answers,
     )
-
-
-async def thread_comments(connection: AsyncConnection, thread_key: str) -> tuple[Comment, ...]:
-    """A whole thread, as the ledger holds it, oldest first."""
-    threads = await threads_comments(connection, [thread_key])
-    return tuple(threads.get(thread_key, ()))
-
-
-async def threads_comments(
-    connection: AsyncConnection, thread_keys: Collection[str]
-) -> dict[str, list[Comment]]:
-    """The same of several; a thread without comments is left out."""
-    rows = await connection.execute(
-        text(f"""
-            SELECT {COMMENT_COLUMNS} FROM comment c {JOIN_AUTHOR}
-            WHERE c.thread_key = ANY(CAST(:keys AS text[])) ORDER BY c.published_at, c.comment_id
-            """),  # noqa: S608 - a constant
-        {"keys": list(thread_keys)},
-    )
-    threads: dict[str, list[Comment]] = {}
-    for row in rows:
-        threads.setdefault(row.thread_key, []).append(comment_of(row))
-    return threads
 
 
 def comment_values(comment: Comment, *, version: str, edited_at: object) -> dict[str, object]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from responder.adapters.postgres.branches import surroundings
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.recording import (
     End,
@@ -25,7 +26,6 @@ from responder.adapters.postgres.rows import (
     JOIN_AUTHOR,
     comment_of,
     comment_values,
-    thread_comments,
     understanding_values,
 )
 from responder.adapters.postgres.settling import settle_echo
@@ -428,29 +428,37 @@ class PostgresTriageTransaction:
 
     async def open_approvals(self, keys: Collection[ThreadKey]) -> Sequence[OpenApproval]:
         found = await self._connection.execute(
-            text("""
-                SELECT e.id, e.state, e.comment_id, e.thread_key, d.context, d.kind
+            text(f"""
+                SELECT e.id, e.state, d.context, d.kind, {COMMENT_COLUMNS}
                 FROM engagement e
+                JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
+                {JOIN_AUTHOR}
                 JOIN LATERAL (SELECT * FROM decision WHERE engagement_id = e.id
                   AND (status = 'held' OR status = 'released' AND kind = 'reply')
                   ORDER BY made_at DESC LIMIT 1) d ON true
-                WHERE e.thread_key = ANY(CAST(:keys AS text[]))
+                WHERE e.id IN (
+                    SELECT id FROM engagement WHERE thread_key = ANY(CAST(:keys AS text[]))
+                      AND state IN ('approved', 'sending')
+                    UNION SELECT engagement_id FROM decision WHERE status = 'held')
+                  AND e.thread_key = ANY(CAST(:keys AS text[]))
                   AND (e.state IN ('approved', 'sending') OR d.kind = 'dismissal')
                   AND NOT EXISTS (SELECT 1 FROM delivery_attempt a WHERE a.reply_id = d.id
                     AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'handed_over', 'throttled')))
-                """),
+                """),  # noqa: S608 - a constant
             {"keys": sorted(keys)},
         )
+        rows = [(row, comment_of(row)) for row in found]
+        threads = await surroundings(self._connection, [comment for _, comment in rows])
         return [
             OpenApproval(
                 engagement_id=EngagementId(row.id),
                 state=State(row.state),
-                comment_id=row.comment_id,
+                comment_id=comment.comment_id,
                 context=row.context,
                 is_reply=row.kind == "reply",
-                thread=await thread_comments(self._connection, row.thread_key),
+                thread=threads[comment.source, comment.comment_id],
             )
-            for row in found.all()
+            for row, comment in rows
         ]
 
     async def void(self, approval: OpenApproval, *, reason: str, at: datetime) -> None:
