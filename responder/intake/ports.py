@@ -242,6 +242,8 @@ class ReceiptState(StrEnum):
     QUEUED = "in the queue"
     ANSWERED = "answered"
     CLOSED = "closed"
+    OURS = "recognised as ours"
+    """A comment of one of our own accounts: nobody waits for an answer to it."""
     UNREADABLE = "could not be read"
 
 
@@ -252,6 +254,8 @@ class ReceiptStatus:
     state: ReceiptState
     event_id: EventId | None = None
     comment_id: str | None = None
+    answers: str | None = None
+    """Of a comment that is ours: which one it answers, by its sender's id, if it is a reply."""
     link: str | None = None
     """Where the answer stands, if it was answered."""
     reason: str | None = None

@@ -1,6 +1,7 @@
 """What the ledger remembers per source: refusals, receipts, reading positions."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,6 +16,11 @@ RECEIPT_STATES = {
     "dismissed": ReceiptState.CLOSED,
     "withdrawn": ReceiptState.CLOSED,
 }
+
+
+def receipts_of(source: str) -> str:
+    """Under which name the inbox remembers the receipts for replies that a source gave."""
+    return f"receipts of {source}"
 
 
 class RefusalRows:
@@ -70,6 +76,11 @@ class PostgresReceipts:
                 {"source": source, "id": event_id},
             )
             unread = letter.one_or_none()
+            receipt = await connection.execute(
+                text("SELECT done_at FROM inbox WHERE consumer = :consumer AND event_id = :id"),
+                {"consumer": receipts_of(source), "id": event_id},
+            )
+            settled_at = receipt.scalar_one_or_none()
         if unread is not None:
             return ReceiptStatus(
                 state=ReceiptState.UNREADABLE,
@@ -77,6 +88,8 @@ class PostgresReceipts:
                 reason=unread.why,
                 at=unread.arrived_at,
             )
+        if settled_at is not None:
+            return ReceiptStatus(state=ReceiptState.ANSWERED, event_id=event_id, at=settled_at)
         return None if comment_id is None else await self.find_comment(source, comment_id)
 
     async def find_comment(self, source: SourceId, comment_id: str) -> ReceiptStatus | None:
@@ -101,20 +114,31 @@ class PostgresReceipts:
                 )
             seen = await connection.execute(
                 text("""
-                    SELECT event_id, seen_at FROM received_id
-                    WHERE source = :source AND comment_id = :id ORDER BY seen_at LIMIT 1
+                    SELECT r.event_id, r.seen_at, c.is_own, c.is_deleted, c.answers FROM received_id r
+                    LEFT JOIN comment c USING (source, comment_id)
+                    WHERE r.source = :source AND r.comment_id = :id ORDER BY r.seen_at LIMIT 1
                     """),
                 {"source": source, "id": comment_id},
             )
             waiting = seen.one_or_none()
-        if waiting is None:
-            return None
-        return ReceiptStatus(
-            state=ReceiptState.RECEIVED,
-            event_id=EventId(waiting.event_id),
-            comment_id=comment_id,
-            at=waiting.seen_at,
-        )
+        return None if waiting is None else _without_engagement(waiting, comment_id)
+
+
+def _without_engagement(row: Any, comment_id: str) -> ReceiptStatus:
+    """Of what is no engagement: not taken yet, ours, or a deletion of what never came."""
+    state, reason = ReceiptState.RECEIVED, None
+    if row.is_own:
+        state = ReceiptState.OURS
+    elif row.is_deleted:
+        state, reason = ReceiptState.CLOSED, "deleted_by_author"
+    return ReceiptStatus(
+        state=state,
+        event_id=EventId(row.event_id),
+        comment_id=comment_id,
+        answers=row.answers,
+        reason=reason,
+        at=row.seen_at,
+    )
 
 
 class PostgresCursors:

@@ -88,6 +88,7 @@ def _shown(source: SourceId, status: ReceiptStatus | None) -> web.Response:
         "source": source,
         "event_id": status.event_id,
         "comment_id": status.comment_id,
+        "answers": status.answers,
         "link": status.link,
         "reason": status.reason,
         "since": status.at.isoformat() if status.at else None,

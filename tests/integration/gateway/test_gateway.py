@@ -597,6 +597,10 @@ class TestReceipts:
                 {"status": "closed", "reason": "empty"},
             ),
             (
+                ReceiptStatus(state=ReceiptState.OURS, answers="1"),
+                {"status": "recognised as ours", "answers": "1"},
+            ),
+            (
                 ReceiptStatus(state=ReceiptState.UNREADABLE, reason="type is missing"),
                 {"status": "could not be read", "reason": "type is missing"},
             ),
