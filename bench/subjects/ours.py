@@ -1,4 +1,7 @@
-"""Responder's own consumer, put together as `responder.app` does it."""
+"""Responder's own consumer, put together as `responder.app.roles` does it.
+
+Only the dead letters are a list: a record that came there would be one that no handler has handled.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,9 +11,7 @@ from bench.job import Job
 from bench.subjects.process import FETCH_MAX_WAIT_MS, Diary, main
 from responder.adapters.kafka.log import KafkaLog
 from responder.adapters.kafka.options import KafkaOptions
-from responder.adapters.kafka.writer import KafkaLogWriter
 from responder.adapters.system import SystemClock, SystemRandom
-from responder.app.consumers import DeadLetterTopic
 from responder.stream.environment import Environment, Subscription
 from responder.stream.handler import DONE, Batch, Done, Handler, One
 from responder.stream.log import Record
@@ -18,6 +19,7 @@ from responder.stream.options import StreamOptions
 from responder.stream.supervisor import Supervisor
 from responder.telemetry.metrics import Metrics
 from responder.telemetry.observers import StreamMetrics
+from responder.testing.stream import MemoryDeadLetters
 
 
 def handler(job: Job, diary: Diary) -> Handler:
@@ -43,14 +45,13 @@ async def consume(job: Job, topic: str, group: str, diary: Diary, stop: asyncio.
     options = KafkaOptions(
         bootstrap_servers=job.bootstrap_servers, fetch_max_wait_ms=FETCH_MAX_WAIT_MS
     )
-    writer = KafkaLogWriter(options)
     supervisor = Supervisor(
         make_log=partial(KafkaLog, options, clock=clock),
         subscription=Subscription(
             topics=[topic],
             group=group,
             handler=handler(job, diary),
-            dead_letters=DeadLetterTopic(writer),
+            dead_letters=MemoryDeadLetters(),
         ),
         environment=Environment(
             clock=clock,
@@ -63,7 +64,6 @@ async def consume(job: Job, topic: str, group: str, diary: Diary, stop: asyncio.
     await stop.wait()
     await supervisor.stop()
     await running
-    await writer.stop()
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """What every subject in Python has around it: the job, the trace, the event loop, the end."""
 
 import asyncio
+import os
 import select
 import selectors
 import sys
 from array import array
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from time import time_ns
 from typing import TypeAlias
 
@@ -82,15 +85,17 @@ async def _run(consume: Consume, job: Job) -> Diary:
     for topic, group in job.phases:
         diary = Diary()
         stop = asyncio.Event()
-        told = asyncio.create_task(_set_when_told(stop))
+        # A daemon, so that a subject that fails ends, and does not wait to be told.
+        loop = asyncio.get_running_loop()
+        Thread(target=_set_when_told, args=(loop, stop), daemon=True).start()
         await consume(job, topic, group, diary, stop)
-        await told
     return diary
 
 
-async def _set_when_told(stop: asyncio.Event) -> None:
-    await asyncio.to_thread(sys.stdin.readline)
-    stop.set()
+def _set_when_told(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    os.read(sys.stdin.fileno(), 1)
+    with suppress(RuntimeError):  # the loop is closed
+        loop.call_soon_threadsafe(stop.set)
 
 
 class _PreciseSelector(selectors.EpollSelector):
