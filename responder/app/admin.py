@@ -4,6 +4,7 @@ Each opens what it needs and closes it again; none prints.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -23,13 +24,18 @@ from responder.adapters.postgres.people import PostgresPeople
 from responder.adapters.system import SystemClock, SystemIds
 from responder.app.allowances import ALLOWANCE_CHANNEL
 from responder.app.configuration import Configuration, load
-from responder.app.data_folder import DataFolder, configuration_file, location
+from responder.app.data_folder import (
+    DataFolder,
+    configuration_file,
+    console_address,
+    location,
+)
 from responder.app.database import command_engine, command_url, small_engine
 from responder.app.keys import EnvironmentKeys, FolderKeys, Keys
 from responder.app.logs import Logs, kafka_options, topic_specs
 from responder.app.places import Connector, Places
 from responder.audit.ports import Findings
-from responder.engagement.errors import Conflict, Misconfigured
+from responder.engagement.errors import Conflict, Misconfigured, NotFound
 from responder.engagement.events import Event
 from responder.engagement.model import PersonId
 from responder.intake.service import read_again
@@ -39,6 +45,7 @@ from responder.settings import Settings
 
 PUSHED = frozenset({"guestbook", "webhook"})
 """Platforms that take pushes."""
+_BEGINNING = re.compile(r"[0-9a-f][0-9a-f-]{0,35}")
 
 
 @dataclass(eq=False, kw_only=True)
@@ -51,6 +58,14 @@ class WhoActs(Conflict):
 @dataclass(eq=False, kw_only=True)
 class NobodyYet(Misconfigured):
     """Nobody may do that yet; add somebody with: responder user add NAME."""
+
+
+@dataclass(eq=False, kw_only=True)
+class ManyLetters(Conflict):
+    """Several records begin with {beginning}: {some}. Type more of the one that you mean."""
+
+    beginning: str
+    some: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,35 +179,42 @@ class Admin:
         source = self.configuration().workspace.source(name)
         if source.platform not in PUSHED:
             return ()
-        return (f"{self._console_url()}/in/{source.id}/{self._keys().of(source.id).address_token}",)
+        return (
+            f"{console_address(self._settings, self._environ)}/in/{source.id}/{self._keys().of(source.id).address_token}",
+        )
 
     async def dead_letters(self, *, status: str, limit: int) -> Sequence[DeadLetter]:
         async with command_engine(self._settings, self._environ) as engine:
             return await self._desk(engine).dead_letters(status=status, limit=limit)
 
-    async def dead_letter(self, dead_letter_id: UUID) -> DeadLetter:
-        """Raises NotFound."""
-        async with command_engine(self._settings, self._environ) as engine:
-            return await self._desk(engine).dead_letter(dead_letter_id)
+    async def dead_letter(self, letter: str) -> DeadLetter:
+        """`letter`: its id, or so much of its beginning that there is one.
 
-    async def retry_dead_letter(self, dead_letter_id: UUID, *, name: str | None) -> None:
+        Raises:
+            NotFound, ManyLetters.
+        """
+        async with command_engine(self._settings, self._environ) as engine:
+            return await self._desk(engine).dead_letter(await _letter(engine, letter))
+
+    async def retry_dead_letter(self, letter: str, *, name: str | None) -> None:
         """Have it read again, as the configuration is now.
 
         Raises:
-            NotFound, WhoActs, NobodyYet: nothing was changed.
+            NotFound, ManyLetters, WhoActs, NobodyYet: nothing was changed.
             Invalid: it still cannot be read; nothing was changed.
         """
         places = self._places(self.configuration())
         async with command_engine(self._settings, self._environ) as engine:
             actor = await self._actor(engine, name)
-            await self._letters(engine, places).retry(dead_letter_id, actor=actor)
+            letters = self._letters(engine, places)
+            await letters.retry(await _letter(engine, letter), actor=actor)
 
-    async def drop_dead_letter(self, dead_letter_id: UUID, *, name: str | None, note: str) -> None:
-        """Raises NotFound, WhoActs, NobodyYet."""
+    async def drop_dead_letter(self, letter: str, *, name: str | None, note: str) -> None:
+        """Raises NotFound, ManyLetters, WhoActs, NobodyYet."""
         async with command_engine(self._settings, self._environ) as engine:
             actor = await self._actor(engine, name)
             letters = self._letters(engine, Places())
-            await letters.drop(dead_letter_id, actor=actor, note=note)
+            await letters.drop(await _letter(engine, letter), actor=actor, note=note)
 
     async def allow_dead_letters(self, *, group: str, records: int) -> None:
         """Let a consumer that stopped for too many failures go on, in whatever process it is."""
@@ -261,15 +283,9 @@ class Admin:
 
     async def _link(self, access: Access, person: Person) -> SignInLink:
         return SignInLink(
-            name=person.name, url=f"{self._console_url()}/sign-in/{await access.link(person)}"
+            name=person.name,
+            url=f"{console_address(self._settings, self._environ)}/sign-in/{await access.link(person)}",
         )
-
-    def _console_url(self) -> str:
-        server = self._settings.server
-        if server.public_url is not None:
-            return str(server.public_url).rstrip("/")
-        remembered = DataFolder(location(self._settings, self._environ), self._ids).address()
-        return remembered or f"http://{server.bind_address}:{server.port}"
 
     async def _actor(self, engine: AsyncEngine, name: str | None) -> PersonId:
         """Who does it: as named, or the only one who may."""
@@ -284,3 +300,21 @@ class Admin:
         if not admins:
             raise NobodyYet
         return admins[0].id
+
+
+async def _letter(engine: AsyncEngine, typed: str) -> UUID:
+    """The one whose id begins so. Raises NotFound, ManyLetters."""
+    beginning = typed.strip().lower()
+    found: Sequence[UUID] = ()
+    if _BEGINNING.fullmatch(beginning):
+        async with transaction(engine) as connection:
+            rows = await connection.execute(
+                text("SELECT id FROM dead_letter WHERE id::text LIKE :like ORDER BY id LIMIT 4"),
+                {"like": f"{beginning}%"},
+            )
+            found = rows.scalars().all()
+    if not found:
+        raise NotFound(what="record", name=typed)
+    if len(found) > 1:
+        raise ManyLetters(beginning=beginning, some=", ".join(map(str, found)))
+    return found[0]

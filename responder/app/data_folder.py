@@ -54,6 +54,21 @@ def configuration_file(settings: Settings, environ: Mapping[str, str]) -> Path:
     return location(settings, environ) / "responder.toml"
 
 
+def console_address(settings: Settings, environ: Mapping[str, str]) -> str:
+    """Where the console is: as set, else where the last start had it. No slash at the end."""
+    server = settings.server
+    if server.public_url is not None:
+        return str(server.public_url).rstrip("/")
+    with suppress(FileNotFoundError):
+        return _read(location(settings, environ) / "address")
+    return f"http://{server.bind_address}:{server.port}"
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Whether anybody but its owner may read, write or enter it."""
+    return bool(path.lstat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
 class DataFolder:
     """The part of the data folder that is not the database's. The folder itself is there.
 
@@ -97,13 +112,6 @@ class DataFolder:
     def remember_address(self, console_url: str) -> None:
         """Where the console is, until the next start."""
         _write(self.path / "address", console_url)
-
-    def address(self) -> str | None:
-        """Where the console of the last start is; None before the first."""
-        try:
-            return _read(self.path / "address")
-        except FileNotFoundError:
-            return None
 
     def _secret(self, name: str, make: Callable[[], str]) -> str:
         folder = self.path / "secrets"

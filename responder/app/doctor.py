@@ -5,6 +5,7 @@ that fails does not keep the others from being made.
 """
 
 import asyncio
+import shlex
 import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,12 @@ from responder.adapters.kafka.connection import reach
 from responder.adapters.postgres import migrate as schema
 from responder.adapters.postgres.engine import transaction
 from responder.app.configuration import BadConfiguration, load
-from responder.app.data_folder import configuration_file, location
+from responder.app.data_folder import (
+    configuration_file,
+    console_address,
+    is_open_to_others,
+    location,
+)
 from responder.app.database import command_engine
 from responder.app.logs import kafka_options
 from responder.engagement.errors import ResponderError
@@ -24,9 +30,21 @@ from responder.engagement.events import TOPICS
 from responder.reconcile.ports import Finding, Level
 from responder.settings import Settings
 from responder.stream.log import LogError
+from responder.web.console.words import counted
 
 CHECK_SECONDS = 15.0
 LOW_DISK_BYTES = 1_000_000_000
+KAFKA_AWAY = (
+    "see that a broker runs there (docker compose up -d kafka starts ours), that"
+    " RESPONDER_KAFKA__BOOTSTRAP_SERVERS names it, and that RESPONDER_KAFKA__SECURITY_PROTOCOL and"
+    " what belongs to it are what it wants"
+)
+_WAITING = text("""
+    SELECT (SELECT count(*) FROM dead_letter WHERE status IN ('open', 'retried')) AS letters,
+      count(*) FILTER (WHERE state = 'delivery_failed') AS failed,
+      count(*) FILTER (WHERE state = 'delivery_unknown') AS unknown
+    FROM engagement WHERE state IN ('delivery_failed', 'delivery_unknown')
+    """)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +59,7 @@ async def examine(settings: Settings, environ: Mapping[str, str]) -> tuple[Findi
     checks = [
         _Check("configuration", doctor.configuration),
         _Check("disk", doctor.disk),
+        _Check("secrets", doctor.secrets),
         _Check("database", doctor.database),
         _Check("log", doctor.log),
         _Check("model", doctor.model),
@@ -82,16 +101,56 @@ class _Doctor:
         says = f"{free / 1e9:.1f} GB free at {folder}"
         return [_ok("disk", says) if free >= LOW_DISK_BYTES else _fail("disk", says)]
 
+    async def secrets(self) -> Sequence[Finding]:
+        folder = location(self._settings, self._environ) / "secrets"
+        if not folder.exists():
+            return []
+        found = [each for each in (folder, *sorted(folder.iterdir())) if is_open_to_others(each)]
+        if not found:
+            return [_ok("secrets", f"{folder}: nobody else can read them")]
+        mends = " ".join(shlex.quote(str(each)) for each in found)
+        return [
+            _fail(
+                "secrets",
+                f"others can get at {', '.join(each.name for each in found)} in {folder}",
+                f"chmod go= {mends}",
+            )
+        ]
+
     async def database(self) -> Sequence[Finding]:
         async with command_engine(self._settings, self._environ) as engine:
             version = await _server_version(engine)
-            return [_ok("database", f"PostgreSQL {version}"), await _schema(engine)]
+            schema_found = await _schema(engine)
+            waits = await self._waits(engine) if schema_found.level is Level.OK else []
+            return [_ok("database", f"PostgreSQL {version}"), schema_found, *waits]
+
+    async def _waits(self, engine: AsyncEngine) -> Sequence[Finding]:
+        """What waits for a person because something went wrong with it."""
+        async with transaction(engine) as connection:
+            row = (await connection.execute(_WAITING)).one()
+        page = f"{console_address(self._settings, self._environ)}/queue"
+        found = []
+        if row.letters:
+            says = f"{counted(row.letters, 'record', 'records')} could not be read"
+            found.append(_warn("dead letters", says, "responder deadletter list"))
+        if row.failed:
+            says = f"{counted(row.failed, 'reply', 'replies')} could not be posted"
+            found.append(_warn("replies", says, f"look at {page}?state=delivery_failed"))
+        if row.unknown:
+            says = f"of {counted(row.unknown, 'reply', 'replies')} it is not known whether posted"
+            found.append(_warn("replies", says, f"look at {page}?state=delivery_unknown"))
+        return found or [_ok("replies", "none waits for a person, and every record could be read")]
 
     async def log(self) -> Sequence[Finding]:
         if self._settings.log.backend == "postgres":
             return [_ok("log", "kept in the database")]
+        options = kafka_options(self._settings)
         try:
-            await reach(kafka_options(self._settings), TOPICS)
+            await reach(options)
+        except LogError as error:
+            return [_fail("log", f"Kafka: {error}", KAFKA_AWAY)]
+        try:
+            await reach(options, TOPICS)
         except LogError as error:
             return [_fail("log", f"Kafka: {error}", "responder topics plan")]
         return [_ok("log", f"Kafka at {', '.join(self._settings.kafka.bootstrap_servers)}")]

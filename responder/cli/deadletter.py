@@ -1,7 +1,7 @@
 """`responder deadletter`: what could not be read."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
-from uuid import UUID
 
 from cyclopts import Parameter
 
@@ -9,21 +9,33 @@ from responder.cli.exits import Exit
 from responder.cli.place import HERE, Place
 from responder.cli.terminal import terminal
 
-Id = Annotated[UUID, Parameter(help="As `responder deadletter list` shows it.")]
+Id = Annotated[
+    str, Parameter(help="As `responder deadletter list` shows it; its beginning is enough.")
+]
 As = Annotated[
     str | None, Parameter(name="--as", help="Who you are, when several people may do this.")
 ]
+Group = Literal["triage", "drafting", "delivery", "entries", "audit", "dead-letters"]
+Status = Literal["open", "retried", "settled", "dropped", "all"]
+
+NOTHING: Mapping[Status, str] = {
+    "open": "Everything could be read, or was dealt with.",
+    "retried": "None is being read again.",
+    "settled": "None was read after all.",
+    "dropped": "None was closed.",
+    "all": "Everything could be read.",
+}
 
 
 async def list_(
     *,
-    status: Literal["open", "retried", "settled", "dropped", "all"] = "open",
+    status: Status = "open",
     limit: Annotated[int, Parameter(help="At most so many, newest first.")] = 50,
     place: Place = HERE,
 ) -> Exit:
     letters = await place.admin().dead_letters(status=status, limit=limit)
     if not letters:
-        terminal().say("Everything could be read.")
+        terminal().remark(NOTHING[status])
         return Exit.DONE
     terminal().table(
         ("id", "source", "failed", "tries", "why"),
@@ -82,7 +94,7 @@ async def drop(
 
 async def allow(
     *,
-    group: Annotated[str, Parameter(help="The stage, as the log line names it.")],
+    group: Annotated[Group, Parameter(help="The stage, as the log line names it.")],
     records: Annotated[int, Parameter(help="How many more may fail.")] = 100,
     place: Place = HERE,
 ) -> Exit:

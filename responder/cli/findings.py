@@ -8,11 +8,17 @@ from responder.reconcile.ports import Finding, Level
 
 
 def show(terminal: Terminal, findings: Sequence[Finding]) -> None:
-    rows = [(each.level.value, each.what, each.says) for each in findings]
-    terminal.table(("", "what", "says"), rows)
-    remedies = [each for each in findings if each.remedy]
-    for each in remedies:
-        terminal.say(f"{each.what}: {each.remedy}")
+    """For programs the remedy is the fourth value of a row."""
+    if not terminal.is_seen:
+        rows = [(each.level.value, each.what, each.says, each.remedy) for each in findings]
+        terminal.table(("", "what", "says", "remedy"), rows)
+        return
+    terminal.table(
+        ("", "what", "says"), [(each.level.value, each.what, each.says) for each in findings]
+    )
+    for each in findings:
+        if each.remedy:
+            terminal.say(f"{each.what}: {each.remedy}")
 
 
 def verdict(findings: Sequence[Finding]) -> Exit:

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from rich import box
 from rich.console import Console
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
+
+from responder.cli import table
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -28,8 +28,11 @@ class Terminal:
 
     @property
     def is_seen(self) -> bool:
-        """Whether a person reads it: secrets are shown to people only, never to a journal."""
-        return self.out.is_terminal
+        """Whether a person reads it: secrets are shown to people only, never to a journal.
+
+        Not what rich takes for a terminal: with FORCE_COLOR a journal is one, too.
+        """
+        return self.out.file.isatty()
 
     def say(self, text: str) -> None:
         self.out.print(visible(text))
@@ -37,11 +40,19 @@ class Terminal:
     def complain(self, text: str, *, style: str = "") -> None:
         self.error.print(Text(visible(text), style=style))
 
+    def remark(self, text: str) -> None:
+        """For people only: a program that reads the output gets rows and nothing else."""
+        (self.out if self.is_seen else self.error).print(visible(text))
+
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        shown = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for row in rows:
-            shown.add_row(*(Text(visible(each)) for each in row))
-        self.out.print(shown)
+        """Columns for people; where a program reads, a row a line with tabs between its values."""
+        if not self.is_seen:
+            for line in table.fields(rows):
+                print(visible(line), file=self.out.file, flush=True)  # rich would expand the tabs
+            return
+        shown = [[visible(each) for each in row] for row in rows]
+        for line in table.lines(columns, shown, width=self.out.width):
+            self.out.print(line)
 
     def rule(self, title: str = "") -> None:
         self.out.print(Rule(title, align="left", style="dim"))

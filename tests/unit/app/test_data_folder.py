@@ -8,7 +8,7 @@ import pytest
 
 from responder.adapters.system import SystemClock, SystemIds
 from responder.app.announcement import Announcement
-from responder.app.data_folder import DataFolder, NotOurFile, location
+from responder.app.data_folder import DataFolder, NotOurFile, console_address, location
 from responder.engagement.model import SourceId
 from responder.settings import Settings
 
@@ -81,9 +81,10 @@ def test_a_configuration_elsewhere_is_written_there(tmp_path: Path) -> None:
 
 
 def test_the_address_of_the_last_start_is_remembered(tmp_path: Path) -> None:
-    assert _folder(tmp_path).address() is None
-    _folder(tmp_path).remember_address("http://127.0.0.1:8080")
-    assert _folder(tmp_path).address() == "http://127.0.0.1:8080"
+    settings = Settings.model_validate({"data": {"dir": tmp_path}})
+    assert console_address(settings, {}) == "http://127.0.0.1:8080"
+    _folder(tmp_path).remember_address("http://127.0.0.1:40404")
+    assert console_address(settings, {}) == "http://127.0.0.1:40404"
 
 
 def test_the_folder_is_the_one_that_is_set(tmp_path: Path) -> None:
