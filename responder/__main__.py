@@ -2,10 +2,12 @@
 
 import sys
 
-from responder.cli.program import run
+from responder.cli.interrupts import ending_at_once
 
 
 def main() -> None:
+    with ending_at_once():
+        from responder.cli.program import run  # noqa: PLC0415 - it takes a moment to load
     sys.exit(run(sys.argv[1:]))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from responder.adapters.postgres.deliveries import PostgresDeliveryWork
 from responder.adapters.postgres.desk import PostgresDesk
 from responder.adapters.system import SystemClock, SystemIds, SystemRandom
-from responder.app.current import Current
+from responder.app.current import Change, Current
 from responder.app.health import Health
 from responder.app.logs import Logs
 from responder.app.places import Connector, Places
@@ -70,18 +70,21 @@ class Parts:
         """What a push that could not be read holds, as its platform reads it now."""
         return read_again(self.places.push, source, headers, value, now=self.clock.now())
 
-    async def reload(self) -> None:
-        """Read the configuration again, and connect what is configured then: both or neither."""
+    async def reload(self) -> Change | None:
+        """Read the configuration again, and connect what is configured then: both or neither.
+
+        Gives what changed; None where it was refused, which is logged with the reason.
+        """
         fresh = self.current.read_again()
         if fresh is None:
-            return
+            return None
         try:
             await keep(self.engine, fresh)
             self.connector.connect(fresh, self.places)
         except (Misconfigured, Unavailable) as error:
             log.warning("configuration.refused", why=str(error))
-            return
-        self.current.change(fresh)
+            return None
+        return self.current.change(fresh)
 
     def targets(self) -> Mapping[str, float]:
         """The SLA targets in seconds, as a metric shows them."""

@@ -69,6 +69,8 @@ class Places:
     check: dict[SourceId, CheckPlatform] = field(default_factory=dict)
     kinds: dict[SourceId, str] = field(default_factory=dict)
     own_author_ids: dict[SourceId, frozenset[str]] = field(default_factory=dict)
+    built_of: dict[SourceId, tables.AnySource] = field(default_factory=dict)
+    """What stood in the configuration of each, to tell one that was changed."""
     urls: dict[SourceId, str] = field(default_factory=dict)
     """Where people find what we serve ourselves."""
 
@@ -114,6 +116,7 @@ class Connector:
         places.check.clear()
         for place in made:
             _add(places, place)
+        places.built_of = dict(configuration.sources)
         places.kinds.update({n: t.platform for n, t in configuration.sources.items()})
 
     def way_in(self, source: SourceId, places: Places, *, gateway_url: str) -> WayIn | None:

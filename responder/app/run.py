@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from responder.app import roles as role
 from responder.app.data_folder import configuration_file
@@ -11,6 +12,7 @@ from responder.app.keys import EnvironmentKeys
 from responder.app.opening import open_parts
 from responder.app.parts import Parts
 from responder.app.process import Process, end, until
+from responder.app.reloading import reload
 from responder.app.serving import addresses, first_admin, serve_doors, serve_metrics
 from responder.app.signals import Signals
 from responder.app.sockets import bind, port_of
@@ -63,7 +65,7 @@ async def run_roles(
         )
         process = Process(parts.health, stop_seconds=settings.stream.stop_timeout)
         stack.push_async_callback(process.stop)
-        process.background(signals.reload_with(parts.reload))
+        process.background(signals.reload_with(partial(reload, parts, say)))
         for name, add in STAGES.items():
             if name in roles:
                 add(parts, process)

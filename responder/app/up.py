@@ -1,8 +1,9 @@
 """Everything in one process, on this machine: what `responder up` and `responder demo` run."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -10,6 +11,7 @@ from sqlalchemy import text
 
 from responder.access.service import Access
 from responder.adapters.postgres.audit import PostgresAuditor
+from responder.adapters.postgres.embedded.folder import DataFolder as DatabaseFolder
 from responder.adapters.postgres.embedded.server import EmbeddedPostgres
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.leases import end_leases
@@ -19,12 +21,13 @@ from responder.adapters.postgres.relay import Releases
 from responder.adapters.system import SystemClock, SystemIds
 from responder.app import demo, roles
 from responder.app.announcement import Announcement
-from responder.app.data_folder import DataFolder, location, write_whole
+from responder.app.data_folder import DataFolder, write_whole
 from responder.app.guestbook import GUESTBOOK, serve_guestbook
 from responder.app.keys import FolderKeys
 from responder.app.opening import open_parts
 from responder.app.parts import Parts
 from responder.app.process import Process, end, until
+from responder.app.reloading import reload
 from responder.app.serving import (
     Addresses,
     addresses,
@@ -34,6 +37,7 @@ from responder.app.serving import (
 )
 from responder.app.signals import Signals
 from responder.app.sockets import Sockets, bind_all, port_of
+from responder.app.terminal_words import Found, back
 from responder.engagement.events import EngagementReceived
 from responder.settings import Settings
 from responder.web.console import words
@@ -44,7 +48,8 @@ JOINED_SECONDS = 30.0
 
 async def run_up(
     settings: Settings,
-    environ: Mapping[str, str],
+    folder: Path,
+    claimed: DatabaseFolder | None,
     *,
     is_demo: bool,
     ready_file: Path | None,
@@ -55,7 +60,8 @@ async def run_up(
 
     Args:
         settings: everything that is set.
-        environ: to find the data folder by.
+        folder: the data folder, absolute.
+        claimed: the same, held by the caller; None where the database is elsewhere.
         is_demo: seeded sources and invented people; `settings.data.dir` is a temporary folder.
         ready_file: removed at start, written once everything serves.
         announce: called once, when everything serves.
@@ -68,14 +74,13 @@ async def run_up(
     async with AsyncExitStack() as stack:
         sockets = bind_all(settings)
         stack.callback(sockets.close)
-        folder = location(settings, environ)
-        url, server = await stack.enter_async_context(_database(settings, folder, say))
+        url, server = await stack.enter_async_context(_database(settings, folder, claimed, say))
         data = DataFolder(folder, SystemIds(SystemClock()))
         up = _Up(settings, data, sockets, is_demo=is_demo)
         parts = await up.open(stack, url)
         process = Process(parts.health, stop_seconds=settings.stream.stop_timeout)
         stack.push_async_callback(process.stop)
-        process.background(signals.reload_with(parts.reload))
+        process.background(signals.reload_with(partial(reload, parts, say)))
         if server is not None:
             await _forget_dead_members(url)
             await end_leases(parts.engine)
@@ -92,7 +97,10 @@ async def run_up(
 
 @asynccontextmanager
 async def _database(
-    settings: Settings, folder: Path, say: Callable[[str], None]
+    settings: Settings,
+    folder: Path,
+    claimed: DatabaseFolder | None,
+    say: Callable[[str], None],
 ) -> AsyncIterator[tuple[str, EmbeddedPostgres | None]]:
     """The one that is set, or our own in the data folder, with its server."""
     if settings.database.url is not None:
@@ -100,7 +108,7 @@ async def _database(
         yield settings.database.url.get_secret_value(), None
         return
     clock = SystemClock()
-    server = EmbeddedPostgres(folder, clock=clock, ids=SystemIds(clock))
+    server = EmbeddedPostgres(folder, clock=clock, ids=SystemIds(clock), claimed=claimed)
     try:
         dsn = await server.start(
             lambda progress: say(words.database(progress.step, progress.seconds))
@@ -237,12 +245,27 @@ async def _found(parts: Parts) -> str:
                    FROM log_partition p LEFT JOIN log_claim c ON c.grp = 'triage'
                      AND (c.topic, c.partition) = (p.topic, p.partition)
                    WHERE p.topic = :topic) AS waiting,
-                  (SELECT count(*) FROM delivery_attempt WHERE outcome IS NULL) AS under_way
+                  (SELECT count(*) FROM delivery_attempt WHERE outcome IS NULL) AS under_way,
+                  (SELECT count(*) FROM dead_letter
+                   WHERE status IN ('open', 'retried')) AS unreadable,
+                  held.replies, held.until
+                FROM (SELECT count(*) AS replies, max(release_at) AS until FROM decision
+                      WHERE status = 'held' AND kind = 'reply') held
                 """),
             {"topic": EngagementReceived.topic},
         )
         row = counted.one()
     if not row.known:
         return ""
-    drift = await PostgresAuditor(parts.engine).drift()
-    return words.back(int(row.waiting), looking_for=int(row.under_way), missing=drift)
+    balance = await parts.desk().balance()
+    return back(
+        Found(
+            came_meanwhile=int(row.waiting),
+            held=row.replies,
+            held_seconds=(row.until - parts.clock.now()).total_seconds() if row.replies else 0.0,
+            looking_for=row.under_way,
+            open=balance.open - balance.unreadable,
+            unreadable=row.unreadable,
+            missing=await PostgresAuditor(parts.engine).drift(),
+        )
+    )

@@ -38,6 +38,10 @@ class Break:
 
     number: int
     what: str
+    entry_id: int | None = None
+    """None where the entry itself is gone."""
+    engagement_id: UUID | None = None
+    """Whose history it is in, as far as it can be told."""
 
 
 def seal(before: bytes, entry: Sealed) -> bytes:
@@ -75,11 +79,9 @@ class Verifier:
             if entry.number != self.number + 1:
                 return Break(number=self.number + 1, what="the entry is missing")
             if seal(self.head, entry) != entry.hash:
-                return Break(number=entry.number, what="the entry is not what was sealed")
+                return _break(entry, "the entry is not what was sealed")
             if not self._continues(entry):
-                return Break(
-                    number=entry.number, what="the state change does not continue the one before"
-                )
+                return _break(entry, "the state change does not continue the one before")
             self.number, self.head = entry.number, entry.hash
         return None
 
@@ -89,3 +91,12 @@ class Verifier:
         before = self.states.get(entry.engagement_id, "received")
         self.states[entry.engagement_id] = entry.to_state
         return before == entry.from_state
+
+
+def _break(entry: Sealed, what: str) -> Break:
+    return Break(
+        number=entry.number,
+        what=what,
+        entry_id=entry.entry_id,
+        engagement_id=entry.engagement_id,
+    )

@@ -1,5 +1,6 @@
 """`responder audit verify`: is anything missing?"""
 
+from responder.app.terminal_words import broken
 from responder.audit.ports import Findings
 from responder.cli.exits import Exit
 from responder.cli.place import HERE, Place
@@ -18,7 +19,7 @@ def _say(found: Findings) -> None:
     if found.chain_break is None:
         terminal().say(f"The record of changes holds: {found.sealed:,} entries, head {found.head}")
     else:
-        terminal().say(f"The record of changes is broken: {found.chain_break}")
+        terminal().say(broken(found.chain_break))
     for engagement in found.unlike_chain:
         terminal().say(f"{engagement} is not in the state that the record says.")
     for each in found.missing:

@@ -8,12 +8,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib import import_module
 from importlib.metadata import version as installed
 
 from cyclopts import App, CycloptsError, UnknownCommandError
 
 from responder.cli import explain
 from responder.cli.exits import Exit
+from responder.cli.interrupts import ending_at_once
 from responder.cli.terminal import Terminal, using
 
 HELP = """Every public comment about you gets a considered answer, or an end you can account for.
@@ -83,19 +85,19 @@ COMMANDS = (
         ("deadletter", "show"),
         "responder.cli.deadletter:show",
         "Show one of them whole.",
-        "responder deadletter show 0196b0de-7c00-7000-8000-000000000001",
+        "responder deadletter show 0196b0de",
     ),
     _Command(
         ("deadletter", "retry"),
         "responder.cli.deadletter:retry",
         "Hand it back to be read again.",
-        "responder deadletter retry 0196b0de-7c00-7000-8000-000000000001",
+        "responder deadletter retry 0196b0de",
     ),
     _Command(
         ("deadletter", "drop"),
         "responder.cli.deadletter:drop",
         "Close it, with the reason.",
-        'responder deadletter drop 0196b0de-7c00-7000-8000-000000000001 --note "a test of ours"',
+        'responder deadletter drop 0196b0de --note "a test of ours"',
     ),
     _Command(
         ("deadletter", "allow"),
@@ -219,6 +221,7 @@ def run(arguments: Sequence[str]) -> int:
     terminal = Terminal(no_color=no_color)
     with using(terminal):
         try:
+            _load(rest)
             result = program()(rest, console=terminal.out, error_console=terminal.error)
         except UnknownCommandError as error:
             return explain.show(terminal, _unknown(error, rest), debug=debug)
@@ -231,6 +234,14 @@ def run(arguments: Sequence[str]) -> int:
         except Exception as error:  # noqa: BLE001 - whatever it is, a person reads it here
             return explain.show(terminal, error, debug=debug)
     return result if isinstance(result, int) else Exit.DONE
+
+
+def _load(arguments: Sequence[str]) -> None:
+    """The command's module, while Ctrl-C may still end everything at once."""
+    with ending_at_once():
+        for each in COMMANDS:
+            if tuple(arguments[: len(each.path)]) == each.path:
+                import_module(each.function.partition(":")[0])
 
 
 def _unknown(error: UnknownCommandError, typed: Sequence[str]) -> CycloptsError:

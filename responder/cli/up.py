@@ -2,14 +2,15 @@
 
 import asyncio
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from responder.app.announcement import Announcement
-from responder.app.up import run_up
-from responder.cli import banner
+from responder.app.claiming import claimed
+from responder.app.data_folder import location
+from responder.cli.interrupts import ending_at_once
 from responder.cli.place import HERE, Place
 from responder.cli.terminal import terminal
 from responder.settings import load
@@ -44,17 +45,19 @@ def _run(data_dir: Path | None, port: int | None, ready_file: Path | None, *, is
     }
     settings = load(**chosen)
     logging.configure(settings.logging.level, settings.logging.format)
-    return asyncio.run(
-        run_up(
-            settings,
-            environment(),
-            is_demo=is_demo,
-            ready_file=None if ready_file is None else ready_file.absolute(),
-            announce=_announce,
-            say=terminal().say,
+    folder = location(settings, environment())
+    with claimed(settings, folder) as held:
+        with ending_at_once():  # it takes seconds to load, and a held folder is no reason to wait
+            from responder.app.up import run_up  # noqa: PLC0415
+            from responder.cli import banner  # noqa: PLC0415
+        return asyncio.run(
+            run_up(
+                settings,
+                folder,
+                held,
+                is_demo=is_demo,
+                ready_file=None if ready_file is None else ready_file.absolute(),
+                announce=partial(banner.show, terminal()),
+                say=terminal().say,
+            )
         )
-    )
-
-
-def _announce(announcement: Announcement) -> None:
-    banner.show(terminal(), announcement)

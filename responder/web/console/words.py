@@ -413,28 +413,3 @@ def stopped(in_undo_time: int) -> str:
         f"Stopped. {in_undo_time:,} replies are still in their undo time;"
         " they go out at the next start."
     )
-
-
-def back(came_meanwhile: int, *, looking_for: int = 0, missing: int = 0) -> str:
-    """What the terminal says after a start that found something.
-
-    Args:
-        came_meanwhile: comments that the log took and nobody has read yet.
-        looking_for: replies that were under way; whether they arrived is looked up first.
-        missing: comments that the ledger cannot account for.
-    """
-    sentences = ["Back."]
-    if came_meanwhile:
-        sentences.append(f"{counted(came_meanwhile, 'comment', 'comments')} came meanwhile.")
-    if looking_for:
-        sentences.append(
-            f"{counted(looking_for, 'reply was', 'replies were')} under way: I look whether"
-            f" {'it is' if looking_for == 1 else 'they are'} there before anything is sent again."
-        )
-    if missing:
-        sentences.append(
-            f"{counted(missing, 'comment is', 'comments are')} missing: responder audit verify"
-        )
-    else:
-        sentences.append("Nothing is missing.")
-    return " ".join(sentences)

@@ -20,6 +20,7 @@ async def test_a_changed_configuration_takes_effect_and_a_broken_one_changes_not
     assert (await caller.push("club-0", "Is anybody here?", source="club")).status == 404
     responder.configure(before + CLUB)
     responder.reload()
+    await responder.says("sources: club added.")
 
     async def is_known() -> bool:
         return (await caller.push("club-1", "When do we meet?", source="club")).status == 202

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -27,6 +28,8 @@ async def test_it_stops_when_asked_says_what_is_held_and_leaves_no_process(
     assert "1 reply is still in its undo time" in fresh.said
 
     await fresh.start()
+    await fresh.says("1 reply was in its undo time and goes out ")
+    await fresh.says("1 comment is open.")
     await fresh.says("Nothing is missing.")
     async with calling(fresh) as caller:
         answered = await caller.becomes(arrived, "answered")
@@ -45,13 +48,18 @@ async def _is_stopped_by(running: Running, number: signal.Signals) -> None:
         os.killpg(group, 0)
 
 
+@pytest.mark.parametrize("port", ["any that is free", "the same"])
 async def test_a_second_one_on_the_same_folder_is_refused_with_the_holder(
-    responder: Running,
+    port: str, responder: Running
 ) -> None:
-    refused = await responder.command("up", "--port", "0")
-    assert refused.code != 0
-    assert f"process {responder.pid}" in refused.said
+    """Also where its port is taken: another port would not help."""
+    taken = urlsplit(responder.ready.console_url).port
+    refused = await responder.command("up", "--port", str(taken) if port == "the same" else "0")
+    assert refused.code == 1
+    assert f"is in use by process {responder.pid}" in refused.said
+    assert "--port" not in refused.said
     assert "Traceback" not in refused.said
+    assert responder.ready_file.exists()
     async with calling(responder) as caller:
         assert (await caller.queue()).balance.unaccounted == 0
 

@@ -4,8 +4,13 @@ import json
 import re
 from typing import Any
 
+from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.recording import append_events
+from responder.app.database import folder_engine
 from responder.testing.caller import Caller, calling, now
+from responder.testing.factories import comment, event
 from responder.testing.running import Running, eventually
+from tests.e2e.up.conftest import CONFIGURATION
 
 BROKEN = json.dumps(
     {
@@ -75,6 +80,42 @@ async def test_a_push_that_cannot_be_read_is_kept_until_a_person_ends_it(
     assert (ended.unreadable, ended.open) == (before.unreadable, before.open)
     assert ended.dismissed == before.dismissed + 1
     assert ended.unaccounted == 0
+
+
+async def test_a_record_that_is_handed_back_from_the_terminal_is_read_after_all(
+    responder: Running,
+) -> None:
+    lost = event(comment("circle-1", "Where does the circle meet?"), source="circle")
+    async with folder_engine(responder.data) as engine, transaction(engine) as connection:
+        await append_events(connection, [lost])
+
+    async def listed() -> list[list[str]]:
+        said = (await responder.command("deadletter", "list")).said
+        return [line.split("\t") for line in said.splitlines() if "circle" in line]
+
+    ((letter_id, source, *_, why),) = await eventually(listed)
+    assert source == "circle"
+    assert "no source circle" in why
+    assert "circle-1" in (await responder.command("deadletter", "show", letter_id[:8])).said
+
+    responder.configure(CONFIGURATION + '[sources.circle]\nplatform = "webhook"\n')
+    responder.reload()
+    await responder.says("circle added")
+    retried = await responder.command("deadletter", "retry", letter_id[:8])
+    assert retried.code == 0, retried.said
+    async with calling(responder) as caller:
+        assert (await caller.arrived("Where does the circle meet?")).source == "circle"
+    await eventually(listed, lambda rows: rows == [])
+    settled = await responder.command("deadletter", "list", "--status", "settled")
+    assert letter_id in settled.said
+
+
+async def test_a_stage_is_allowed_more_failures_from_the_terminal(responder: Running) -> None:
+    allowed = await responder.command("deadletter", "allow", "--group", "triage", "--records", "7")
+    assert allowed.code == 0, allowed.said
+    await responder.says("allowances.granted")
+    unknown = await responder.command("deadletter", "allow", "--group", "triag")
+    assert unknown.code == 2
 
 
 async def test_a_refused_push_gets_its_true_cause_on_the_page_of_its_source(

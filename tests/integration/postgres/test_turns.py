@@ -14,6 +14,7 @@ from responder.adapters.postgres.sources import PostgresCursors
 from responder.adapters.postgres.turns import turn
 from responder.app.places import Places
 from responder.app.reading import SourceReader
+from responder.app.tables import IssoTable
 from responder.engagement.errors import Unavailable
 from responder.engagement.events import Event
 from responder.engagement.model import SourceId
@@ -21,7 +22,7 @@ from responder.reconcile.ports import PolledPage
 from responder.reconcile.service import Reconcile
 from responder.testing.ledger import MovedClock
 
-BLOG = SourceId("blog")
+BLOG, NEWS = SourceId("blog"), SourceId("news")
 
 
 async def is_free(dsn: str, name: str = "blog") -> bool:
@@ -134,3 +135,38 @@ async def test_what_another_process_reads_is_not_read_here(database: Dsn) -> Non
     assert blog.open_transactions == [0, 0, 0]
     await blog.close()
     await engine.dispose()
+
+
+async def test_a_source_that_was_changed_is_read_at_once_and_no_other_is(database: Dsn) -> None:
+    """It may wait for a minute because of what was wrong in its configuration."""
+    engine, clock = make_engine(database.url()), MovedClock()
+    await migrate(engine)
+    blog, news = Blog(database), Blog(database)
+    places = Places(built_of={BLOG: isso("/wrong/"), NEWS: isso("/")})
+    stage = Reconcile(
+        platforms={BLOG: blog, NEWS: news},
+        cursors=PostgresCursors(engine),
+        sink=Nowhere(),
+        clock=clock,
+    )
+    reader = SourceReader(stage, places, database.url(), clock)
+    await reader.tick()
+    places.built_of = {BLOG: isso("/right/"), NEWS: isso("/")}
+    await reader.tick()
+    await reader.tick()
+    assert (len(blog.open_transactions), len(news.open_transactions)) == (4, 3)
+    for each in (blog, news):
+        await each.close()
+    await engine.dispose()
+
+
+def isso(page: str) -> IssoTable:
+    return IssoTable.model_validate(
+        {
+            "platform": "isso",
+            "url": "https://example.org",
+            "base_url": "https://comments.example.org",
+            "email": "us@example.org",
+            "pages": [page],
+        }
+    )

@@ -44,6 +44,7 @@ class EmbeddedPostgres:
         settings: Mapping[str, str] | None = None,
         durable: bool = True,
         stop_seconds: float = 60.0,
+        claimed: DataFolder | None = None,
     ) -> None:
         """Nothing happens before `start`.
 
@@ -55,6 +56,7 @@ class EmbeddedPostgres:
             settings: of PostgreSQL, over ours.
             durable: False gives up on power cuts (not on kills), for the speed of tests.
             stop_seconds: for a clean shutdown, after which it is a hard one that must recover.
+            claimed: that folder, if somebody holds it for us already, who then releases it.
         """
         self._path = data_dir.absolute()
         self._clock = clock
@@ -63,6 +65,7 @@ class EmbeddedPostgres:
         self._settings = {**(settings or {}), **({} if durable else {"fsync": "off"})}
         self._is_durable = durable
         self._stop_seconds = stop_seconds
+        self._claimed = claimed
         self._folder: DataFolder | None = None
         self._launcher: Launcher | None = None
         self._server: Running | None = None
@@ -75,9 +78,7 @@ class EmbeddedPostgres:
                 started and nothing is held.
             ServerFailed: with what the server said last; nothing is left running.
         """
-        self._folder = folder = DataFolder.claim(
-            self._path, self._token(), durable=self._is_durable
-        )
+        folder = self._claimed or self._claim()
         try:
             return await self._start_in(folder, on_progress)
         except BaseException as e:
@@ -85,6 +86,10 @@ class EmbeddedPostgres:
             if isinstance(e, OSError):
                 raise FolderUnusable(folder=self._path, why=e.strerror or str(e)) from e
             raise
+
+    def _claim(self) -> DataFolder:
+        self._folder = DataFolder.claim(self._path, self._token(), durable=self._is_durable)
+        return self._folder
 
     async def _start_in(self, folder: DataFolder, on_progress: OnProgress) -> Dsn:
         programs = self._reachable(folder, on_progress)

@@ -73,12 +73,3 @@ def test_a_balance_that_does_not_hold_says_so_first() -> None:
 )
 def test_stopping_says_what_still_waits(held: int, sentence: str) -> None:
     assert words.stopped(held) == sentence
-
-
-def test_coming_back_says_what_was_found() -> None:
-    assert words.back(3, looking_for=1) == (
-        "Back. 3 comments came meanwhile. 1 reply was under way: I look whether it is there before"
-        " anything is sent again. Nothing is missing."
-    )
-    assert words.back(0) == "Back. Nothing is missing."
-    assert words.back(0, missing=2) == "Back. 2 comments are missing: responder audit verify"
