@@ -26,6 +26,9 @@ _CODE = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 
 SEND = "Send reply"
 CLOSE = "Close without reply"
+REPLY_MISSING = "There is nothing to send yet: write the reply here."
+LINK_MISSING = "Say where it stands: the address of your reply there."
+REASON_MISSING = "Choose why it needs no reply."
 DEMO = "Demo: invented people; nothing leaves this computer"
 
 STATES: Mapping[State, str] = {

@@ -105,6 +105,28 @@ async def test_what_one_is_writing_is_never_replaced(console: ConsoleBench, ana:
     await expect(ana.editor).to_have_value("I write this myself.")
 
 
+async def test_what_is_missing_is_said_in_the_page_and_the_caret_stands_there(
+    console: ConsoleBench, ana: Tab
+) -> None:
+    await console.bench.arrives(comment())
+    await ana.open("c1")
+    await ana.press("a")
+    said = ana.page.get_by_text("There is nothing to send yet: write the reply here.")
+    await expect(said).to_be_visible()
+    await expect(said).to_have_role("status")
+    await expect(ana.editor).to_be_focused()
+    assert await ana.violations() == []
+    await ana.page.keyboard.type("Yes.")
+    await expect(said).to_have_count(0)
+    await ana.press("Escape", "d")
+    await ana.page.get_by_role("group").get_by_role("button", name="Close without reply").click()
+    reason = ana.page.get_by_text("Choose why it needs no reply.")
+    await expect(reason).to_be_visible()
+    await expect(ana.page.get_by_label("Thanks, nothing to answer")).to_be_focused()
+    await ana.press("Space", "Enter")
+    await expect(ana.heading("Queue")).to_be_visible()
+
+
 async def test_a_double_click_sends_once(console: ConsoleBench, ana: Tab) -> None:
     """Checklist 9."""
     await console.bench.arrives(comment())

@@ -240,7 +240,7 @@ async def test_no_suggestion_opens_an_empty_editor_with_the_reason(
     await console.suggested(None)
     page = await opened(console, ana)
     assert page.form("Send reply").fields["text"].strip() == ""
-    assert "No suggestion. Write the answer" in page.text
+    assert "No suggestion yet. Write the answer" in page.text
 
 
 async def test_where_nothing_can_be_posted_the_person_says_where_it_stands(

@@ -79,6 +79,27 @@ function submitted(event) {
   if (form.dataset.editor) sessionStorage.setItem(storageKey(form), textOf(form).value);
 }
 
+/** What is missing is said in the page, and the first field without it is where one types next. */
+function missed(/** @type {Event} */ event) {
+  const field = /** @type {HTMLInputElement} */ (event.target);
+  const said = field.form?.querySelector("[data-said]");
+  const first = field.form?.querySelector("[data-missing]:invalid");
+  if (!said || !first) return;
+  event.preventDefault(); // instead of the browser's own bubble, which goes away by itself
+  said.textContent = first.getAttribute("data-missing");
+  first.setAttribute("aria-invalid", "true");
+  /** @type {HTMLElement} */ (first).focus();
+}
+
+/** @param {Event} event */
+function mended(event) {
+  const field = /** @type {HTMLInputElement} */ (event.target);
+  const said = field.form?.querySelector("[data-said]");
+  if (!said?.textContent || !field.validity.valid) return;
+  said.textContent = "";
+  for (const each of field.form?.querySelectorAll("[aria-invalid]") ?? []) each.removeAttribute("aria-invalid");
+}
+
 /** @param {MouseEvent} event */
 async function copied(event) {
   const button = /** @type {Element} */ (event.target).closest("[data-copy]");
@@ -91,6 +112,8 @@ async function copied(event) {
 
 export function start() {
   document.addEventListener("input", typed);
+  document.addEventListener("invalid", missed, true);
+  document.addEventListener("input", mended);
   document.addEventListener("submit", submitted);
   document.addEventListener("click", copied);
   // Back from the next page by the browser's memory: the form may be sent again, harmlessly.
