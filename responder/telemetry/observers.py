@@ -140,7 +140,11 @@ class StreamMetrics:
 
 
 class GatewayMetrics:
-    """The gateway's `intake.ports.GatewayObserver`: one line and its counts for each push."""
+    """The gateway's `intake.ports.GatewayObserver`.
+
+    Every push is counted; a line of the log is for those that were turned away. What was taken has its
+    receipt and its place in the ledger, under the sender's own id of it.
+    """
 
     def __init__(self, metrics: Metrics) -> None:
         self._requests = metrics.counter(catalogue.INGEST_REQUESTS)
@@ -153,7 +157,7 @@ class GatewayMetrics:
         self._seconds.of(seen.source).observe(seen.seconds)
         if seen.events:
             self._events.of(seen.source, "webhook").inc(seen.events)
-        write = log.info if seen.outcome in {Outcome.ACCEPTED, Outcome.IGNORED} else log.warning
+        write = log.debug if seen.outcome in {Outcome.ACCEPTED, Outcome.IGNORED} else log.warning
         write(
             "gateway.pushed",
             source=seen.source,

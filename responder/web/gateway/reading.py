@@ -43,18 +43,19 @@ async def read_push(request: web.Request, platform: PushPlatform, *, seconds: fl
     Raises:
         TurnedAway: 400, 408, 413 or 415.
     """
-    _check_head(request, platform)
+    head = push_of(request)
+    _check_head(head, request, platform)
     body = await _read_body(request, platform.body_limit_bytes, seconds)
-    return push_of(request, body)
+    return Push(headers=head.headers, body=body)
 
 
-def push_of(request: web.Request, body: bytes = b"") -> Push:
-    """The headers as they came, and a body."""
+def push_of(request: web.Request) -> Push:
+    """The headers as they came; the body is still to be read."""
     headers = tuple((name.lower(), value) for name, value in request.headers.items())
-    return Push(headers=headers, body=body)
+    return Push(headers=headers, body=b"")
 
 
-def _check_head(request: web.Request, platform: PushPlatform) -> None:
+def _check_head(head: Push, request: web.Request, platform: PushPlatform) -> None:
     if "Content-Encoding" in request.headers:
         raise TurnedAway(
             problem=problems.CONTENT_ENCODING,
@@ -62,8 +63,8 @@ def _check_head(request: web.Request, platform: PushPlatform) -> None:
             cause="the body is compressed or otherwise encoded",
             ends_connection=True,
         )
-    taken = sorted(platform.media_types)
-    if push_of(request).media_type not in taken or not _is_utf8(request):
+    if head.media_type not in platform.media_types or not _is_utf8(request):
+        taken = sorted(platform.media_types)
         raise TurnedAway(
             problem=problems.UNSUPPORTED_MEDIA_TYPE,
             reason=Reason.MEDIA_TYPE,
@@ -81,6 +82,8 @@ def _is_utf8(request: web.Request) -> bool:
 
 
 async def _read_body(request: web.Request, limit_bytes: int, seconds: float) -> bytes:
+    if request.content.is_eof() and 0 < (request.content_length or 0) <= limit_bytes:
+        return request.content.read_nowait()  # it came with the head: nothing to wait for
     body = bytearray()
     try:
         async with asyncio.timeout(seconds):
