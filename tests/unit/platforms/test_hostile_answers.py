@@ -6,11 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from responder.delivery.ports import AttemptOutcome
 from responder.engagement.errors import Retryable
+from responder.engagement.events import EngagementReceived
 from responder.engagement.http import Answer, Lost, NotSent, Request, Result
 from responder.platforms.guestbook import GuestbookPlatform
 from responder.platforms.isso.checking import IssoCheck
@@ -152,6 +154,28 @@ async def test_whatever_a_comment_holds_an_event_can_carry_it(
     page = await IssoPoll(api=api, clock=_Still(), pages=["/"]).poll(None, 10)
     told = [event.model_dump_json() for event in page.events]
     assert bool(told) == bool(comments)
+
+
+@pytest.mark.parametrize(
+    ("uri", "title"),
+    [
+        ("/garden/%C3%A4pfel/", "/garden/äpfel/"),
+        ("/shop?item=7", "/shop"),
+        ("/", "/"),
+        ("https://blog.example/a%20b", "/a b"),
+        ("/%ff", "/�"),
+        ("//[", None),
+    ],
+)
+async def test_a_page_is_called_by_its_path(uri: str, title: str | None) -> None:
+    """Isso's API tells no titles."""
+    listed = json.dumps({"replies": [{"id": 1, "created": EPOCH.timestamp(), "mode": 1}]})
+    api = isso(Answer(status=200, headers={}, body=listed.encode()))
+    page = await IssoPoll(api=api, clock=_Still(), pages=[uri]).poll(None, 10)
+    [event] = page.events
+    assert isinstance(event, EngagementReceived)
+    assert event.page is not None
+    assert event.page.title == title
 
 
 @settings(max_examples=150, deadline=None)
