@@ -38,13 +38,12 @@ from responder.audit.ports import Findings
 from responder.engagement.errors import Conflict, Misconfigured, NotFound
 from responder.engagement.events import Event
 from responder.engagement.model import PersonId
+from responder.intake.ports import WayIn
 from responder.intake.service import read_again
 from responder.reconcile.ports import Finding, Level
 from responder.review.ports import Balance, DeadLetter
 from responder.settings import Settings
 
-PUSHED = frozenset({"guestbook", "webhook"})
-"""Platforms that take pushes."""
 _BEGINNING = re.compile(r"[0-9a-f][0-9a-f-]{0,35}")
 
 
@@ -170,18 +169,17 @@ class Admin:
             return await check.check()
         return [Finding(level=Level.OK, what=name, says="configured, with its secrets")]
 
-    def push_addresses(self, name: str) -> tuple[str, ...]:
-        """Where pushes to it go, if it takes any; the last part is a secret.
+    def way_in(self, name: str) -> WayIn | None:
+        """How pushes come to it; None if it takes none.
 
         Raises:
             NotFound, MissingSecret, BadConfiguration.
         """
-        source = self.configuration().workspace.source(name)
-        if source.platform not in PUSHED:
-            return ()
-        return (
-            f"{console_address(self._settings, self._environ)}/in/{source.id}/{self._keys().of(source.id).address_token}",
-        )
+        configuration = self.configuration()
+        source = configuration.workspace.source(name)
+        connector, places = self._connected(configuration)
+        url = console_address(self._settings, self._environ)
+        return connector.way_in(source.id, places, gateway_url=url)
 
     async def dead_letters(self, *, status: str, limit: int) -> Sequence[DeadLetter]:
         async with command_engine(self._settings, self._environ) as engine:
@@ -260,10 +258,13 @@ class Admin:
 
     def _places(self, configuration: Configuration) -> Places:
         """Each source with its platform."""
+        return self._connected(configuration)[1]
+
+    def _connected(self, configuration: Configuration) -> tuple[Connector, Places]:
         places = Places()
         connector = Connector(keys=self._keys(), clock=self._clock, guestbook_url=None)
         connector.connect(configuration, places)
-        return places
+        return connector, places
 
     def _letters(self, engine: AsyncEngine, places: Places) -> PostgresDeadLetterDesk:
         def read_as_now(

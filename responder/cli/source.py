@@ -8,6 +8,7 @@ from responder.cli import findings
 from responder.cli.exits import Exit
 from responder.cli.place import HERE, Place
 from responder.cli.terminal import terminal
+from responder.intake.ports import WayIn
 
 
 def list_(*, place: Place = HERE) -> Exit:
@@ -30,6 +31,14 @@ async def check(
     found = await admin.check_source(name)
     findings.show(terminal(), found)
     if terminal().is_seen:  # its last part is a secret
-        for address in admin.push_addresses(name):
-            terminal().say(f"Its pushes go to: {address}")
+        _tell(admin.way_in(name))
     return findings.verdict(found)
+
+
+def _tell(way_in: WayIn | None) -> None:
+    if way_in is None:
+        return
+    terminal().say(f"Its pushes go to: {way_in.address}")
+    terminal().say(f"They are signed with the secret in {way_in.signed_with}")
+    if way_in.replies_signed_with is not None:
+        terminal().say(f"Replies there are signed with the secret in {way_in.replies_signed_with}")
