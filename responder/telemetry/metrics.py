@@ -4,10 +4,10 @@ One object holds them all and is handed to whoever measures. Nothing of it is gl
 and several processes in one never mix. Children are cached: counting costs a microsecond.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
@@ -20,17 +20,27 @@ from responder.telemetry.catalogue import (
     HistogramMetric,
     Metric,
 )
+from responder.telemetry.distribution import Distribution, Distributions
 
 OTHER = "other"
 
-Child = TypeVar("Child", Counter, Gauge, Histogram)
+Child = TypeVar("Child", Counter, Gauge, Distribution)
 
 
 class Series(Generic[Child]):
     """The children of one metric, at most as many as the catalogue allows."""
 
-    def __init__(self, family: Child, metric: Metric) -> None:
-        self._family: Child = family
+    def __init__(
+        self,
+        metric: Metric,
+        make: Callable[..., Child],
+        remove: Callable[..., None],
+        alone: Child,
+    ) -> None:
+        """`alone`: the only child of a metric without labels."""
+        self._make: Callable[..., Child] = make
+        self._remove = remove
+        self._alone: Child = alone
         self._metric = metric
         self._seen: tuple[set[str], ...] = tuple(set() for _ in metric.labels)
         self._children: dict[tuple[str, ...], Child] = {}
@@ -42,7 +52,7 @@ class Series(Generic[Child]):
         too many combinations.
         """
         if not self._metric.labels:
-            return self._family
+            return self._alone
         known = self._children.get(values)
         return known if known is not None else self._new(values)
 
@@ -51,7 +61,7 @@ class Series(Generic[Child]):
         kept = set(keep)
         for values in [each for each in self._children if each[: len(within)] == within]:
             if values not in kept:
-                self._family.remove(*values)
+                self._remove(*values)
                 del self._children[values]
         for position, seen in enumerate(self._seen):
             seen.intersection_update({values[position] for values in self._children})
@@ -64,7 +74,7 @@ class Series(Generic[Child]):
         if capped not in self._children and len(self._children) >= self._metric.most_children:
             capped = (OTHER,) * len(values)
         if capped not in self._children:
-            self._children[capped] = self._family.labels(*capped)
+            self._children[capped] = self._make(*capped)
         return self._children[capped]
 
 
@@ -76,7 +86,7 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         self._counters: dict[str, Series[Counter]] = {}
         self._gauges: dict[str, Series[Gauge]] = {}
-        self._histograms: dict[str, Series[Histogram]] = {}
+        self._histograms: dict[str, Series[Distribution]] = {}
 
     def counter(self, metric: CounterMetric) -> Series[Counter]:
         found = self._counters.get(metric.name)
@@ -84,7 +94,9 @@ class Metrics:
             family = Counter(
                 metric.full_name, metric.meaning, metric.label_names, registry=self._registry
             )
-            found = self._counters[metric.name] = Series(family, metric)
+            found = self._counters[metric.name] = Series(
+                metric, family.labels, family.remove, family
+            )
         return found
 
     def gauge(self, metric: GaugeMetric) -> Series[Gauge]:
@@ -93,20 +105,20 @@ class Metrics:
             family = Gauge(
                 metric.full_name, metric.meaning, metric.label_names, registry=self._registry
             )
-            found = self._gauges[metric.name] = Series(family, metric)
+            found = self._gauges[metric.name] = Series(metric, family.labels, family.remove, family)
         return found
 
-    def histogram(self, metric: HistogramMetric) -> Series[Histogram]:
+    def histogram(self, metric: HistogramMetric) -> Series[Distribution]:
         found = self._histograms.get(metric.name)
         if found is None:
-            family = Histogram(
-                metric.full_name,
-                metric.meaning,
-                metric.label_names,
-                buckets=metric.buckets,
-                registry=self._registry,
+            family = Distributions(
+                metric.full_name, metric.meaning, metric.label_names, metric.buckets
             )
-            found = self._histograms[metric.name] = Series(family, metric)
+            self._registry.register(family)
+            alone = Distribution(()) if metric.labels else family.labels()
+            found = self._histograms[metric.name] = Series(
+                metric, family.labels, family.remove, alone
+            )
         return found
 
     def add(self, collector: Collector) -> None:

@@ -34,13 +34,11 @@ class StreamMetrics:
         metrics.gauge(catalogue.STREAM_STOPPED).of(group).set(0)
 
     def handled(self, seconds: Sequence[float]) -> None:
-        for each in seconds:
-            self._handled.observe(each)
-            self._stage.observe(each)
+        self._handled.observe_all(seconds)
+        self._stage.observe_all(seconds)
 
     def waited(self, seconds: Sequence[float]) -> None:
-        for each in seconds:
-            self._waited.observe(each)
+        self._waited.observe_all(seconds)
 
     def finished(self, records: int) -> None:
         self._finished.inc(records)
