@@ -4,6 +4,7 @@ It checks each signature, keeps the ids it has seen, and answers as told.
 """
 
 import json
+from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -47,6 +48,8 @@ class WebhookReceiver:
         self._secret = secret
         self._runner: web.ServerRunner | None = None
         self.manner = Manner.WITH_ID
+        self.lies: deque[int] = deque()
+        """The next deliveries are taken, each answered with one of these statuses all the same."""
         self.received: list[Received] = []
         """Every authentic delivery, repeats too."""
         self.replies: dict[str, str] = {}
@@ -96,6 +99,8 @@ class WebhookReceiver:
             self.replies[name] = data["text"]
         if self.before_answering is not None:
             self.before_answering(self.received[-1])
+        if self.lies:
+            return web.Response(status=self.lies.popleft())
         if self.manner is Manner.WITHOUT_ID:
             return web.Response(status=202)
         return web.json_response({"id": name, "url": f"https://forum.example/replies/{name}"})

@@ -39,6 +39,8 @@ LONGER_WAIT_SECONDS = 300.0
 """Where the author's edit time turns out to be longer than Isso's default."""
 _TOO_OFTEN = "ratelimit exceeded"
 _STILL_EDITABLE = "edit time frame is still open"
+_WHY_TOO_OFTEN = "Isso takes only so many comments a minute from one network."
+_WHY_STILL_EDITABLE = "Isso takes no reply from the network of the comment's author while the author can still change it."
 
 
 class IssoReply:
@@ -150,12 +152,13 @@ class IssoReply:
         """The guard's no, which holds for a while; None if the 403 is another one."""
         said = words(answer, (self._email,))
         if _TOO_OFTEN in said:
-            wait = RATE_WAIT_SECONDS
+            why, wait = _WHY_TOO_OFTEN, RATE_WAIT_SECONDS
         elif _STILL_EDITABLE in said:
-            wait = await self._until_not_editable(posting)
+            why, wait = _WHY_STILL_EDITABLE, await self._until_not_editable(posting)
         else:
             return None
-        return Posted(outcome=AttemptOutcome.THROTTLED, detail=said, after_seconds=wait)
+        detail = f"{why} It said: {said}"
+        return Posted(outcome=AttemptOutcome.THROTTLED, detail=detail, after_seconds=wait)
 
     async def _until_not_editable(self, posting: Posting) -> float:
         try:

@@ -105,6 +105,36 @@ async def test_a_receipt_of_another_source_answers_nothing(
     await caller.becomes(arrived, "answered")
 
 
+async def test_a_receiver_that_took_a_reply_and_denied_it_never_gets_a_second_one(
+    receiver: WebhookReceiver, caller: Caller, responder: Running
+) -> None:
+    receiver.manner = Manner.WITH_ID
+    receiver.lies.extend([500, 400])
+    await caller.push("forum-5", "Can I change my language?", source="forum")
+    arrived = await caller.arrived("Can I change my language?")
+    await caller.approve(arrived, "In eleven ways.")
+    doubtful = await caller.becomes(arrived, "delivery_unknown")
+    assert [each.outcome for each in doubtful.deliveries] == ["unknown", "refused"]
+    async with calling(responder) as person:
+        await sign_in(person, responder)
+        url = f"{responder.ready.console_url}/engagements/{arrived.id}"
+        page = await person.ask("GET", url, headers={"Accept": "text/html"})
+        assert "It may stand there: please look." in page.body
+        assert "nothing was posted" not in page.body
+        form = {"context": doubtful.context, "key": "again-1"}
+        origin = {"Origin": responder.ready.console_url}
+        told = await person.ask("POST", url + "/send-again", data=form, headers=origin)
+        assert told.status == 200, told.body
+    await caller.becomes(arrived, "answered")
+    assert list(receiver.replies.values()).count("In eleven ways.") == 1
+    assert len({each.webhook_id for each in receiver.received if each.comment_id == "forum-5"}) == 1
+
+
+async def sign_in(person: Caller, responder: Running) -> None:
+    link = (await responder.command("user", "link", "Admin")).said
+    await person.ask("POST", re.findall(r"http\S+/sign-in/\S+", link)[0])
+
+
 async def test_without_a_way_out_a_person_posts_the_text_and_says_where_it_stands(
     caller: Caller, responder: Running
 ) -> None:
@@ -112,8 +142,7 @@ async def test_without_a_way_out_a_person_posts_the_text_and_says_where_it_stand
     arrived = await caller.arrived("Do you have it in green?")
     assert not arrived.can_post
     async with calling(responder) as person:
-        link = (await responder.command("user", "link", "Admin")).said
-        await person.ask("POST", re.findall(r"http\S+/sign-in/\S+", link)[0])
+        await sign_in(person, responder)
         url = f"{responder.ready.console_url}/engagements/{arrived.id}"
         page = await person.ask("GET", url, headers={"Accept": "text/html"})
         assert "/posted" in page.body
