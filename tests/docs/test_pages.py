@@ -15,6 +15,7 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(#[\w-]+)?\)")
 COMMAND = re.compile(r"(?:^|[`\s/])responder ((?:[a-z]+ ?)+)", re.MULTILINE)
 VARIABLE = re.compile(r"RESPONDER_[A-Z]+__[A-Z_]+")
 CODE = re.compile(r"`([^`\n]+)`|```\w*\n(.*?)```", re.DOTALL)
+TESTS = re.compile(r"\btests/[\w/.]+")
 WORDS_OF_COMMANDS = {" ".join(command.path) for command in COMMANDS}
 
 
@@ -52,6 +53,12 @@ def test_every_setting_that_is_named_exists(page: Path) -> None:
         if not name.startswith("RESPONDER_SOURCE__")
     }
     assert {name for name in named if not {name, name.removesuffix("_FILE")} & known} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_test_that_is_named_is_there(page: Path) -> None:
+    named = {said for each in code(page) for said in TESTS.findall(each)}
+    assert {said for said in named if not (ROOT / said).exists()} == set()
 
 
 def test_the_readme_is_short_enough_to_be_read() -> None:
