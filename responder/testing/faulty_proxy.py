@@ -36,7 +36,9 @@ class Fault(StrEnum):
     HANG_BEFORE = "hang before"
     """Taken off the wire whole and held until `release`; never passed on."""
     HANG_AFTER = "hang after"
-    """Made there, and no answer until `release`."""
+    """Made there, and no answer until `release`, and then none."""
+    ANSWER_LATE = "answer late"
+    """Made there, and the true answer at `release`."""
     LIE = "lie"
     """A success with an answer that nobody can read, and nothing was made."""
 
@@ -60,7 +62,9 @@ class FaultyProxy:
         self._faults.extend(faults)
 
     def release(self) -> None:
+        """Let go of what is held now."""
         self._released.set()
+        self._released = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -128,7 +132,7 @@ class FaultyProxy:
     async def _afterwards(
         self, fault: Fault, request: web.BaseRequest, answer: web.StreamResponse
     ) -> web.StreamResponse:
-        if fault is Fault.HANG_AFTER:
+        if fault in (Fault.HANG_AFTER, Fault.ANSWER_LATE):
             await self._until_released()
         if fault in (Fault.LOSE_ANSWER, Fault.HANG_AFTER):
             return _drop(request)
