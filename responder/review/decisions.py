@@ -2,12 +2,12 @@
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from responder.engagement.errors import Conflict
+from responder.engagement.errors import Conflict, Invalid
 from responder.engagement.events import web_address
 from responder.engagement.lifecycle import ENDS, IllegalTransition, Move, State, Trigger, step
 from responder.engagement.model import PERSON_REASONS, DismissalReason
@@ -21,7 +21,6 @@ from responder.review.ports import (
     Hold,
     Locked,
     PostedByPerson,
-    ReasonUnusable,
     Reopen,
     SendAgain,
     StaleApproval,
@@ -37,6 +36,13 @@ UNDO_SECONDS_MAX = 120
 INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
 JOINERS = frozenset("\n\t\u200c\u200d\u200e\u200f")
 """Line breaks, and what scripts and emoji need to join and to order letters."""
+
+
+@dataclass(eq=False, kw_only=True)
+class ReasonUnusable(Invalid):
+    """Nothing was closed: {why}"""  # noqa: D415 - the reason ends the sentence
+
+    why: str
 
 
 def approve(locked: Locked, command: Approve, *, now: datetime, decision_id: UUID) -> Decision:

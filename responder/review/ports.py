@@ -145,13 +145,6 @@ class TextUnusable(Invalid):
     why: str
 
 
-@dataclass(eq=False, kw_only=True)
-class ReasonUnusable(Invalid):
-    """Nothing was closed: {why}"""  # noqa: D415 - the reason ends the sentence
-
-    why: str
-
-
 # --- views ---------------------------------------------------------------------------------------
 
 
