@@ -15,6 +15,7 @@ from responder.review.ports import (
     AlreadyDecided,
     Approve,
     Command,
+    DecidedSince,
     Decision,
     Dismiss,
     FoundThere,
@@ -106,6 +107,8 @@ def undo(locked: Locked, command: Undo, *, now: datetime) -> Decision | None:
         return None
     if held is None:
         raise TooLateToUndo
+    if command.decision_id not in {None, held.decision_id}:
+        raise DecidedSince(who=held.actor_name)
     moves = (step(State.APPROVED, Trigger.UNDONE),) if held.kind == "reply" else ()
     return Decision(
         engagement_id=command.engagement_id,

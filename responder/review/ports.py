@@ -89,6 +89,8 @@ class Undo:
 
     engagement_id: EngagementId
     actor: PersonId
+    decision_id: UUID | None = None
+    """The one that the person saw; None: whichever is held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +138,13 @@ class UsedBefore(Conflict):
 @dataclass(eq=False, kw_only=True)
 class TooLateToUndo(Conflict):
     """It is on its way: the undo time had passed."""
+
+
+@dataclass(eq=False, kw_only=True)
+class DecidedSince(Conflict):
+    """What this would take back is gone already; {who} has decided since. Nothing was changed."""
+
+    who: str
 
 
 @dataclass(eq=False, kw_only=True)
@@ -299,13 +308,17 @@ class Balance:
         return self.accepted - self.answered - self.dismissed - self.withdrawn - self.open
 
 
+MOST_MATCHING = 1_000
+"""With words in the filter, more than these are not counted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePage:
     rows: tuple[Row, ...]
     after: str | None
     """Where the next page starts; None on the last."""
     matching: int
-    """How many match the filter in all."""
+    """How many match the filter in all; with words in it `MOST_MATCHING` + 1 stands for more."""
     counts: Mapping[str, int]
     """Open items by queue."""
     balance: Balance

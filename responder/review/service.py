@@ -56,7 +56,7 @@ class Review:
         await self._decide(command, decide)
 
     async def undo(self, command: Undo) -> None:
-        """Take a held decision back. Raises TooLateToUndo when it is on its way."""
+        """Take a held decision back. Raises TooLateToUndo, or DecidedSince."""
         async with self._work.begin() as tx:
             locked = await tx.lock(command.engagement_id)
             decision = decisions.undo(locked, command, now=self._clock.now())

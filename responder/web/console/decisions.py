@@ -114,9 +114,13 @@ async def reopen(visit: Visit) -> web.StreamResponse:
 async def undo(visit: Visit) -> web.StreamResponse:
     """Take a held decision back; the comment opens again where it was."""
 
-    async def decide(_: Form) -> None:
+    async def decide(form: Form) -> None:
         await visit.console.review.undo(
-            Undo(engagement_id=visit.engagement_id(), actor=visit.person.id)
+            Undo(
+                engagement_id=visit.engagement_id(),
+                actor=visit.person.id,
+                decision_id=as_uuid(form.get("decision")),
+            )
         )
 
     return await _and_stay(visit, decide)

@@ -39,6 +39,22 @@ async def test_back_after_an_undone_closing_closes_nothing(
     assert (await console.bench.item()).row.held is None
 
 
+async def test_an_old_undo_takes_back_nothing_that_was_decided_since(
+    console: ConsoleBench, ana: Reader
+) -> None:
+    await console.bench.arrives(comment())
+    page = await ana.open(f"/engagements/{await console.bench.id_of('c1')}")
+    first = await ana.press(page, "Send reply", text=REPLY)
+    again = await ana.press(first, "Undo")
+    await ana.press(again, "Send reply", text="Yes, and offline too.")
+    late = await ana.press(first, "Undo")
+    assert late.status == 409
+    assert "has decided since" in late.text
+    await console.bench.release()
+    await console.bench.deliver()
+    assert console.bench.place.texts("c1") == ["Yes, and offline too."]
+
+
 async def test_undo_pressed_twice_opens_the_comment_again(
     console: ConsoleBench, ana: Reader
 ) -> None:
