@@ -1,8 +1,6 @@
 """The files that Responder is deployed with, as the tests read them."""
 
 import functools
-import shutil
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -10,6 +8,7 @@ from typing import Any, get_args
 import yaml
 
 from responder.cli.run import Role
+from tests.unit.deploy import kustomize
 
 ROOT = Path(__file__).parents[3]
 BASE = ROOT / "deploy" / "k8s" / "base"
@@ -35,12 +34,9 @@ def plain() -> Iterable[Manifest]:
 
 
 @functools.cache
-def rendered() -> Iterable[Manifest] | None:
-    """What `kubectl kustomize` makes of it, or None where there is no kubectl."""
-    if (kubectl := shutil.which("kubectl")) is None:
-        return None
-    done = subprocess.run([kubectl, "kustomize", BASE], capture_output=True, text=True, check=True)  # noqa: S603 - our own words
-    return list(yaml.load_all(done.stdout, yaml.CSafeLoader))
+def rendered() -> Iterable[Manifest]:
+    """What kustomize makes of it."""
+    return kustomize.render(BASE)
 
 
 def workloads(manifests: Iterable[Manifest]) -> Mapping[str, Manifest]:

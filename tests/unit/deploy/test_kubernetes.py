@@ -1,3 +1,5 @@
+import shutil
+import subprocess
 import warnings
 from collections.abc import Callable, Iterable
 from copy import deepcopy
@@ -5,25 +7,52 @@ from typing import Any
 
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
+import yaml
 
 from tests.unit.deploy import files
 from tests.unit.deploy.files import BASE, ROLES, Manifest
 from tests.unit.deploy.policies import violations
 
+KUBECTL = shutil.which("kubectl")
 UNLISTED = {"kustomization.yaml"}
 
 
 @pytest.fixture(params=[files.plain, files.rendered], ids=["as written", "as rendered"])
 def manifests(request: pytest.FixtureRequest) -> Iterable[Manifest]:
-    found: Iterable[Manifest] | None = request.param()
-    if found is None:
-        pytest.skip("there is no `kubectl` to render with; the files themselves are checked")
+    found: Iterable[Manifest] = request.param()
     return found
+
+
+@pytest.mark.skipif(
+    KUBECTL is None, reason="no `kubectl` to compare with; our rendering is checked"
+)
+def test_our_rendering_is_that_of_kubectl() -> None:
+    done = subprocess.run(  # noqa: S603 - our own words
+        [KUBECTL or "", "kustomize", BASE], capture_output=True, text=True, check=True
+    )
+    theirs = list(yaml.load_all(done.stdout, yaml.CSafeLoader))
+    assert _by_name(files.rendered()) == _by_name(theirs)
+
+
+def test_every_configuration_that_is_named_is_rendered() -> None:
+    """A reference whose name was not replaced would leave the pods waiting for ever."""
+    made = {m["metadata"]["name"] for m in files.rendered() if m["kind"] == "ConfigMap"}
+    named = {
+        container["envFrom"][0]["configMapRef"]["name"]
+        for workload in files.workloads(files.rendered()).values()
+        for container in workload["spec"]["template"]["spec"]["containers"]
+    } | {
+        volume["configMap"]["name"]
+        for workload in files.workloads(files.rendered()).values()
+        for volume in workload["spec"]["template"]["spec"]["volumes"]
+        if "configMap" in volume
+    }
+    assert named == made
 
 
 def test_every_manifest_is_valid_for_kubernetes() -> None:
     """A kind that the validator does not know is a failure, not a warning."""
-    for manifest in files.rendered() or files.plain():
+    for manifest in files.rendered():
         validate(manifest)
 
 
@@ -135,6 +164,10 @@ def validate(manifest: Manifest) -> None:
         warnings.simplefilter("error")
         version = kubernetes_validate.latest_version()
         kubernetes_validate.validate(dict(manifest), version, strict=True)
+
+
+def _by_name(manifests: Iterable[Manifest]) -> dict[tuple[str, str], Manifest]:
+    return {(each["kind"], each["metadata"]["name"]): each for each in manifests}
 
 
 def _is(manifest: Manifest, kind: str, name: str) -> bool:
