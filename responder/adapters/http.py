@@ -16,6 +16,7 @@ Source: aiohttp 3.14.5, `http_writer.StreamWriter.write_headers`, `.write`, `.se
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Collection
 from io import BytesIO
 from types import SimpleNamespace
@@ -72,6 +73,7 @@ class GuardedHttp:
         networks: where else than public addresses this source may lead.
         ports: where else than 80 and 443.
         user_agent: how we introduce ourselves.
+        tls: whom to trust instead of the system's authorities.
     """
 
     def __init__(
@@ -81,7 +83,9 @@ class GuardedHttp:
         user_agent: str,
         networks: Collection[Network] = (),
         ports: Collection[int] = (),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._tls = tls
         self._clock = clock
         self._user_agent = user_agent
         self._networks = tuple(networks)
@@ -125,7 +129,10 @@ class GuardedHttp:
     def _session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                socket_factory=self._guard, force_close=True, use_dns_cache=False
+                socket_factory=self._guard,
+                force_close=True,
+                use_dns_cache=False,
+                ssl=self._tls or True,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": self._user_agent, "Accept-Encoding": "identity"},

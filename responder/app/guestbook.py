@@ -6,13 +6,14 @@ from yarl import URL
 
 from responder.adapters.http import GuardedHttp
 from responder.adapters.postgres.guestbook import PostgresGuestbook
+from responder.app import tls
 from responder.app.demo import Visitors
 from responder.app.keys import Keys
 from responder.app.parts import Parts
 from responder.app.places import LOOPBACK, USER_AGENT
 from responder.app.process import Process
-from responder.app.serving import Addresses, tls
-from responder.engagement.model import SourceId
+from responder.app.serving import Addresses
+from responder.app.workspace import GUESTBOOK
 from responder.platforms.signatures import sign_standard
 from responder.web.console import words
 from responder.web.guestbook.app import guestbook_app
@@ -20,7 +21,11 @@ from responder.web.guestbook.book import Guestbook
 from responder.web.guestbook.push import Pusher
 from responder.web.server import listen_on
 
-GUESTBOOK = SourceId("guestbook")
+
+def has_guestbook(parts: Parts) -> bool:
+    """Whether one is configured."""
+    source = parts.current.workspace().sources.get(GUESTBOOK)
+    return source is not None and source.platform == "guestbook"
 
 
 async def serve_guestbook(
@@ -41,7 +46,11 @@ async def serve_guestbook(
     store = PostgresGuestbook(parts.engine, ids=parts.ids)
     url = URL(at.local_console)
     http = GuardedHttp(
-        clock=parts.clock, user_agent=USER_AGENT, networks=LOOPBACK, ports=[url.port or 80]
+        clock=parts.clock,
+        user_agent=USER_AGENT,
+        networks=LOOPBACK,
+        ports=[url.port or 80],
+        tls=tls.ourselves(parts.settings),
     )
 
     def sign(message_id: str, seconds: int, body: bytes) -> str:
@@ -68,7 +77,7 @@ async def serve_guestbook(
         banner=words.DEMO if demo else "",
         hosts=at.guestbook_hosts,
     )
-    process.serve(await listen_on(listening, app, tls=tls(parts.settings)))
+    process.serve(await listen_on(listening, app, tls=tls.serving(parts.settings)))
     if demo:
         book = Guestbook(
             store=store, clock=parts.clock, ids=parts.ids, public_url=at.guestbook, title=title

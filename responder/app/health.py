@@ -2,6 +2,8 @@
 
 Alive means that the event loop runs, and nothing else: a database that is away must not get every
 process restarted. Ready means that it has started, has joined what it reads from, and is not going.
+It does not mean that log and database answer: every replica shares them, so all would leave the
+load balancer at once, and its error would replace our own 503, which says when to come again.
 """
 
 import asyncio

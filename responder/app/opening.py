@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from responder.adapters.postgres.engine import make_engine
 from responder.adapters.postgres.migrate import NewerSchema, is_newer, migrate, pending
 from responder.adapters.system import SystemClock, SystemIds, SystemRandom
+from responder.app import tls
 from responder.app.configuration import load
 from responder.app.current import Current
 from responder.app.health import Health
@@ -66,7 +67,12 @@ async def open_parts(
     logs = Logs(settings, database_url=database_url, clock=clock, ids=ids)
     await _bring_schema(engine, logs, migrates=migrates)
     await keep(engine, configuration)
-    connector = Connector(keys=keys, clock=clock, guestbook_url=guestbook_url)
+    connector = Connector(
+        keys=keys,
+        clock=clock,
+        guestbook_url=guestbook_url,
+        guestbook_tls=tls.ourselves(settings),
+    )
     places = Places()
     connector.connect(configuration, places)
     parts = Parts(

@@ -1,5 +1,6 @@
 """Each configured source with what its platform can do: push in, be read, be answered, be checked."""
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -91,7 +92,12 @@ class Places:
 
 
 class Connector:
-    """Builds places."""
+    """Builds places.
+
+    Args:
+        guestbook_url: where the guestbook's own server is, if there is one.
+        guestbook_tls: whom to trust there, if it speaks HTTPS.
+    """
 
     def __init__(
         self,
@@ -99,11 +105,12 @@ class Connector:
         keys: Keys,
         clock: Clock,
         guestbook_url: str | None,
+        guestbook_tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`guestbook_url`: where the guestbook's own server is, if there is one."""
         self._keys = keys
         self._clock = clock
         self._guestbook_url = guestbook_url
+        self._guestbook_tls = guestbook_tls
 
     def connect(self, configuration: Configuration, places: Places) -> None:
         """Fill `places` with what is configured now. Raises MissingSecret, UnusableSecret."""
@@ -189,7 +196,13 @@ class Connector:
         if self._guestbook_url is None:
             return Place(id=source.id, push=push)
         url = URL(self._guestbook_url)
-        http = self._client(LOOPBACK, (url.port or 80,))
+        http = GuardedHttp(
+            clock=self._clock,
+            user_agent=USER_AGENT,
+            networks=LOOPBACK,
+            ports=(url.port or 80,),
+            tls=self._guestbook_tls,
+        )
         guestbook = GuestbookPlatform(
             http=http,
             clock=self._clock,

@@ -1,16 +1,14 @@
 """Which address serves what, and under which names it answers."""
 
 import socket
-import ssl
 from dataclasses import dataclass
-from pathlib import Path
 
 from yarl import URL
 
 from responder.access.model import Person, Role
 from responder.access.service import Access
 from responder.adapters.postgres.people import PostgresPeople
-from responder.app import health, roles
+from responder.app import health, roles, tls
 from responder.app.parts import Parts
 from responder.app.process import Process
 from responder.settings import Settings
@@ -62,19 +60,6 @@ def _hosts(settings: Settings, public: str | None) -> frozenset[str] | None:
     return None
 
 
-def tls(settings: Settings) -> ssl.SSLContext | None:
-    certificate, key = settings.server.tls_certificate_file, settings.server.tls_key_file
-    if certificate is None or key is None:
-        return None
-    return _context(certificate, key)
-
-
-def _context(certificate: Path, key: Path) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, key)
-    return context
-
-
 async def serve_doors(
     parts: Parts,
     process: Process,
@@ -104,7 +89,7 @@ async def serve_doors(
         app = application(hosts=at.hosts)
     if with_gateway:
         roles.gateway(parts, process, public_url=at.console).mount(app)
-    process.serve(await listen_on(listening, app, tls=tls(parts.settings)))
+    process.serve(await listen_on(listening, app, tls=tls.serving(parts.settings)))
 
 
 async def first_admin(parts: Parts) -> Person:

@@ -1,10 +1,12 @@
 """Everything in one process, on this machine: what `responder up` and `responder demo` run."""
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 from sqlalchemy import text
@@ -22,7 +24,7 @@ from responder.adapters.system import SystemClock, SystemIds
 from responder.app import demo, roles
 from responder.app.announcement import Announcement
 from responder.app.data_folder import DataFolder, write_whole
-from responder.app.guestbook import GUESTBOOK, serve_guestbook
+from responder.app.guestbook import has_guestbook, serve_guestbook
 from responder.app.keys import FolderKeys
 from responder.app.opening import open_parts
 from responder.app.parts import Parts
@@ -38,10 +40,13 @@ from responder.app.serving import (
 from responder.app.signals import Signals
 from responder.app.sockets import Sockets, bind_all, port_of
 from responder.app.terminal_words import Found, back
+from responder.app.workspace import GUESTBOOK
 from responder.engagement.events import EngagementReceived
 from responder.settings import Settings
 from responder.web.console import words
 
+INTERRUPTED = 130
+"""Ctrl-C before everything served: 128 + SIGINT, as shells say it."""
 JOINED_SECONDS = 30.0
 """How long a start waits for its stages before it says that everything serves all the same."""
 
@@ -72,27 +77,56 @@ async def run_up(
     signals = Signals()
     signals.listen()
     async with AsyncExitStack() as stack:
-        sockets = bind_all(settings)
-        stack.callback(sockets.close)
-        url, server = await stack.enter_async_context(_database(settings, folder, claimed, say))
-        data = DataFolder(folder, SystemIds(SystemClock()))
-        up = _Up(settings, data, sockets, is_demo=is_demo)
-        parts = await up.open(stack, url)
-        process = Process(parts.health, stop_seconds=settings.stream.stop_timeout)
-        stack.push_async_callback(process.stop)
-        process.background(signals.reload_with(partial(reload, parts, say)))
-        if server is not None:
-            await _forget_dead_members(url)
-            await end_leases(parts.engine)
-            process.background(server.supervise())
-        announcement = await up.start(parts, process)
+        beginning = _begin(
+            stack, settings, folder, claimed, reloads=signals.reload_with, is_demo=is_demo, say=say
+        )
+        begun = await signals.unless_stopped(beginning)
+        if begun is None:
+            return INTERRUPTED if signals.is_interrupted else 0
         if ready_file is not None:
-            announcement.write(ready_file)
-        announce(announcement)
-        was_asked = await until(signals.stop, process)
+            begun.announcement.write(ready_file)
+        announce(begun.announcement)
+        was_asked = await until(signals.stop, begun.process)
         say("Stopping …")
-        say(words.stopped(await Releases(parts.engine).held()))
-    return end(process, was_asked=was_asked, say=say)
+        say(words.stopped(await Releases(begun.parts.engine).held()))
+    return end(begun.process, was_asked=was_asked, say=say)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """Everything serves."""
+
+    parts: Parts
+    process: Process
+    announcement: Announcement
+
+
+async def _begin(
+    stack: AsyncExitStack,
+    settings: Settings,
+    folder: Path,
+    claimed: DatabaseFolder | None,
+    *,
+    reloads: Callable[[Callable[[], Awaitable[None]]], Coroutine[Any, Any, None]],
+    is_demo: bool,
+    say: Callable[[str], None],
+) -> _Begun:
+    """Start everything; `stack` ends it, also what was begun when this is cancelled."""
+    sockets = bind_all(settings)
+    stack.callback(sockets.close)
+    url, server = await stack.enter_async_context(_database(settings, folder, claimed, say))
+    data = DataFolder(folder, SystemIds(SystemClock()))
+    up = _Up(settings, data, sockets, is_demo=is_demo)
+    parts = await up.open(stack, url)
+    process = Process(parts.health, stop_seconds=settings.stream.stop_timeout)
+    stack.push_async_callback(process.stop)
+    process.background(reloads(partial(reload, parts, say)))
+    if server is not None:
+        await _forget_dead_members(url)
+        await end_leases(parts.engine)
+        process.background(server.supervise())
+    announcement = await up.start(parts, process)
+    return _Begun(parts=parts, process=process, announcement=announcement)
 
 
 @asynccontextmanager
@@ -184,8 +218,8 @@ class _Up:
             demo=self._demo,
         )
         await serve_metrics(parts, process, self._sockets.metrics)
-        has_guestbook = GUESTBOOK in parts.current.workspace().sources
-        if has_guestbook:
+        serves_guestbook = has_guestbook(parts)
+        if serves_guestbook:
             await serve_guestbook(
                 parts,
                 process,
@@ -199,7 +233,7 @@ class _Up:
         self._data.remember_address(self._at.console)
         access = Access(store=PostgresPeople(parts.engine), clock=parts.clock, ids=parts.ids)
         link = await access.link(owner)
-        return self._announcement(link, api_token, found, has_guestbook=has_guestbook)
+        return self._announcement(link, api_token, found, has_guestbook=serves_guestbook)
 
     def _api_token(self) -> str:
         given = self._settings.api.token

@@ -23,6 +23,8 @@ from responder.engagement.workspace import (
 )
 
 DEFAULT_QUEUE = "default"
+GUESTBOOK = SourceId("guestbook")
+"""The one source of the guestbook that Responder serves itself."""
 SOME_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 
 Contradiction: TypeAlias = tuple[KeyPath, str]
@@ -108,10 +110,23 @@ def _url(url: object | None) -> str | None:
 
 
 def contradictions(file: tables.File) -> Iterator[Contradiction]:
+    yield from _guestbooks(file)
     yield from _unknown_names(file)
     yield from _repeated(("knowledge", "id"), [each.id for each in file.knowledge])
     yield from _repeated(("saved_replies", "name"), [each.name for each in file.saved_replies])
     yield from _targets(file)
+
+
+def _guestbooks(file: tables.File) -> Iterator[Contradiction]:
+    for name, source in file.sources.items():
+        if source.platform == "guestbook" and name != GUESTBOOK:
+            yield (
+                ("sources", name, "platform"),
+                (
+                    f"Responder serves one guestbook, and its source is sources.{GUESTBOOK};"
+                    " another place that pushes is a 'webhook'"
+                ),
+            )
 
 
 def _unknown_names(file: tables.File) -> Iterator[Contradiction]:

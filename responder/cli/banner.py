@@ -15,6 +15,7 @@ from responder.cli.terminal import Terminal, visible
 from responder.web.console import words
 
 LABEL_WIDTH = 11
+ELSEWHERE = "docs/how-to/reach-from-elsewhere.md"
 
 
 def show(terminal: Terminal, announcement: Announcement) -> None:
@@ -60,6 +61,7 @@ def _addresses(announcement: Announcement, *, with_secrets: bool) -> Iterator[Te
 def _where_and_how(announcement: Announcement) -> Iterator[Text]:
     yield _labelled("Data", str(announcement.data_dir))
     yield _labelled("Elsewhere", _tunnel(announcement), "run on the other computer")
+    yield _labelled("", "or server.public_url, or server.bind_address with TLS:", ELSEWHERE)
     yield _labelled("Stop", "Ctrl-C")
 
 

@@ -48,6 +48,17 @@ async def _is_stopped_by(running: Running, number: signal.Signals) -> None:
         os.killpg(group, 0)
 
 
+async def test_an_interrupt_while_the_database_is_being_made_ends_it_quietly(
+    fresh: Running,
+) -> None:
+    fresh.launch()
+    await fresh.says("Making a database")
+    assert await fresh.stop(signal.SIGINT) == 130
+    assert [line for line in fresh.said.splitlines() if "database" not in line] == []
+    assert fresh.database_pids() == ()
+    await fresh.start()
+
+
 @pytest.mark.parametrize("port", ["any that is free", "the same"])
 async def test_a_second_one_on_the_same_folder_is_refused_with_the_holder(
     port: str, responder: Running

@@ -104,7 +104,7 @@ def test_replies_carry_the_name_of_the_voice_unless_the_source_says_otherwise() 
         [sources.guestbook]
         platform = "guestbook"
         [sources.other]
-        platform = "guestbook"
+        platform = "webhook"
         post_as = "Ada"
     """).workspace
     assert workspace.source("guestbook").post_as == "The team"
@@ -117,6 +117,10 @@ def test_replies_carry_the_name_of_the_voice_unless_the_source_says_otherwise() 
         ("x = \n", "responder.toml:1: Invalid value"),
         ("[sourcs]\n", "responder.toml:1: sourcs: there is no such key here (did you mean"),
         ('[sources.a]\nplatform = "iso"', "responder.toml:2: sources.a.platform: there is no"),
+        (
+            '[sources.guestbook]\nplatform = "guestbook"\n[sources.b]\nplatform = "guestbook"',
+            "responder.toml:4: sources.b.platform: Responder serves one guestbook",
+        ),
         ("[sources.a]\n", "responder.toml:1: sources.a.platform: this key is missing; allowed: gu"),
         (
             '\n[sources.a]\nplatform = "isso"',

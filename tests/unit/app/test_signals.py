@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 
+import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
@@ -92,3 +93,40 @@ async def test_a_reading_that_is_asked_for_before_anybody_can_read_is_made_then(
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().remove_signal_handler(number)
+
+
+async def test_work_that_is_stopped_for_is_cancelled_and_over() -> None:
+    signals, ended = Signals(), asyncio.Event()
+
+    async def work() -> str:
+        signals.stop.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return "never"
+
+    assert await signals.unless_stopped(work()) is None
+    assert ended.is_set()
+
+
+async def test_work_that_nobody_stops_gives_what_it_found() -> None:
+    async def work() -> str:
+        await asyncio.sleep(0)
+        return "done"
+
+    assert await Signals().unless_stopped(work()) == "done"
+
+
+async def test_work_that_fails_while_it_is_stopped_says_so() -> None:
+    signals = Signals()
+
+    async def work() -> str:
+        signals.stop.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await signals.unless_stopped(work())

@@ -41,6 +41,16 @@ def test_a_person_sees_where_everything_is_and_how_to_stop() -> None:
         assert needed in shown
 
 
+def test_a_person_sees_the_other_ways_from_elsewhere_and_the_page_that_explains_them() -> None:
+    shown = _shown(ANNOUNCEMENT, with_secrets=True)
+    assert "server.public_url" in shown
+    assert "server.bind_address with TLS" in shown
+    assert banner.ELSEWHERE in shown
+    page = (Path(__file__).parents[3] / banner.ELSEWHERE).read_text(encoding="utf-8")
+    for variable in ("PUBLIC_URL", "BIND_ADDRESS", "TLS_CERTIFICATE_FILE", "TLS_KEY_FILE"):
+        assert f"RESPONDER_SERVER__{variable}" in page
+
+
 def test_a_journal_keeps_no_secret() -> None:
     shown = _shown(ANNOUNCEMENT, with_secrets=False)
     assert "hunter2" not in shown
