@@ -17,6 +17,16 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Miscount:
+    """A count that is kept, and is not what a count gives."""
+
+    what: str
+    """Its kind and labels."""
+    kept: int
+    counted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """The result of one audit, by id, never by count alone."""
 
@@ -30,10 +40,12 @@ class Findings:
     missing: tuple[Missing, ...]
     """At most 100."""
     missing_total: int
+    miscounts: tuple[Miscount, ...]
+    """At most 100. Pages and metrics show what is kept; `tally_rebuild()` in SQL mends it."""
 
     @property
     def holds(self) -> bool:
-        return self.chain_break is None and not self.unlike_chain and self.missing_total == 0
+        return not (self.chain_break or self.unlike_chain or self.missing_total or self.miscounts)
 
 
 class Auditor(Protocol):

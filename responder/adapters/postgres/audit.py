@@ -9,16 +9,23 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.missing import find_missing
 from responder.adapters.postgres.pushes import note_bodies
+from responder.adapters.postgres.tally import miscounts, read_tally
 from responder.audit.chain import GENESIS, Break, Sealed, Verifier, seal
-from responder.audit.ports import Findings, Missing
+from responder.audit.ports import Findings
 from responder.engagement.events import EngagementReceived, Event
+from responder.engagement.ports import Clock
+from responder.review.ports import Balance
 
 SEALER_LOCK = 0x7365_616C
 BATCH = 1_000
 SETTLING_SECONDS = 30
 """An id younger than this may still be on its way through triage."""
 SHOWN = 100
+LOOK_SECONDS = 45.0
+LOOK_SHARE = 30.0
+"""So many times as long as a look took passes until the next."""
 
 
 class Sealer:
@@ -128,53 +135,70 @@ class PostgresAuditor:
             async with snapshot.begin():
                 verifier = Verifier()
                 chain_break = await _walk(snapshot, verifier)
-                missing, total = await self._missing(snapshot)
+                lost = await find_missing(snapshot, settling_seconds=self._settling_seconds)
+                wrong = await miscounts(snapshot)
                 unlike = () if chain_break else await _unlike_chain(snapshot, verifier)
         return Findings(
             sealed=verifier.number,
             head=verifier.head.hex(),
             chain_break=chain_break,
             unlike_chain=unlike,
-            missing=missing,
-            missing_total=total,
+            missing=lost.first(SHOWN),
+            missing_total=len(lost.event_ids),
+            miscounts=wrong,
         )
 
     async def drift(self) -> int:
         """How many comments the ledger cannot account for; the cheap part of an audit."""
         async with transaction(self._engine) as connection:
-            return (await self._missing(connection))[1]
+            lost = await find_missing(connection, settling_seconds=self._settling_seconds)
+            return len(lost.event_ids)
 
-    async def _missing(self, connection: AsyncConnection) -> tuple[tuple[Missing, ...], int]:
-        """What came in and has neither an engagement, nor a dead letter, nor a reason to have none.
+    async def look(self) -> None:
+        """Look what is missing, and keep it."""
+        async with transaction(self._engine) as connection:
+            lost = await find_missing(connection, settling_seconds=self._settling_seconds)
+            await connection.execute(
+                text("""
+                    INSERT INTO conservation (at, missing, missing_comments)
+                    VALUES (now(), :missing, :comments)
+                    ON CONFLICT (is_last) DO UPDATE SET at = EXCLUDED.at,
+                      missing = EXCLUDED.missing, missing_comments = EXCLUDED.missing_comments
+                    """),
+                {"missing": len(lost.event_ids), "comments": lost.comments},
+            )
 
-        Our own comments and deletions of what was never seen have no engagement. Whatever has left
-        a trace (a received id, a comment, an audit entry) and none of the rest is missing.
-        """
-        found = await connection.execute(
-            text("""
-                WITH traces AS (
-                  SELECT r.source, r.comment_id, r.event_id FROM received_id r
-                  LEFT JOIN comment c USING (source, comment_id)
-                  WHERE r.seen_at < now() - :settling * interval '1 second'
-                    AND (c.comment_id IS NULL AND r.kind <> 'deleted'
-                         OR NOT c.is_own AND NOT c.is_deleted)
-                  UNION ALL
-                  SELECT c.source, c.comment_id, NULL FROM comment c
-                  WHERE NOT c.is_own AND NOT c.is_deleted)
-                SELECT t.source, t.comment_id, max(t.event_id) AS event_id FROM traces t
-                WHERE NOT EXISTS (SELECT 1 FROM engagement e
-                    WHERE e.source = t.source AND e.comment_id = t.comment_id)
-                  AND NOT EXISTS (SELECT 1 FROM dead_letter d WHERE d.receipt = t.event_id)
-                GROUP BY t.source, t.comment_id ORDER BY 1, 2
-                """),
-            {"settling": self._settling_seconds},
-        )
-        rows = found.all()
-        shown = tuple(
-            Missing(source=row.source, comment_id=row.comment_id, event_id=row.event_id)
-            for row in rows[:SHOWN]
-        )
-        return shown, len(rows)
+    async def balance(self) -> Balance:
+        """The closing balance, with what is missing looked for now."""
+        async with transaction(self._engine) as connection:
+            lost = await find_missing(connection, settling_seconds=self._settling_seconds)
+            return (await read_tally(connection)).balance(missing=lost.comments)
+
+
+class Conservation:
+    """Keeps for pages and metrics whether anything is missing, by looking again and again.
+
+    It looks at once when an engagement is gone, since none is ever deleted; otherwise once in a
+    while, and the more rarely the longer it takes.
+    """
+
+    def __init__(self, auditor: PostgresAuditor, engine: AsyncEngine, *, clock: Clock) -> None:
+        self._auditor = auditor
+        self._engine = engine
+        self._clock = clock
+        self._next = 0.0
+        self._accepted = 0
+
+    async def watch(self) -> None:
+        """Look if it is time to; otherwise one small read."""
+        async with transaction(self._engine) as connection:
+            accepted = (await read_tally(connection)).count(lambda _: True)
+        is_gone, self._accepted = accepted < self._accepted, accepted
+        started = self._clock.monotonic()
+        if is_gone or started >= self._next:
+            await self._auditor.look()
+            took = self._clock.monotonic() - started
+            self._next = started + max(LOOK_SECONDS, LOOK_SHARE * took)
 
 
 async def _walk(connection: AsyncConnection, verifier: Verifier) -> Break | None:

@@ -18,7 +18,14 @@ from responder.adapters.postgres.details import (
     read_taken_back,
 )
 from responder.adapters.postgres.engine import transaction
-from responder.adapters.postgres.paging import FILTERS, beyond, condition_of, position_of
+from responder.adapters.postgres.missing import read_missing
+from responder.adapters.postgres.paging import (
+    STATES,
+    beyond,
+    condition_of,
+    position_of,
+    words_of,
+)
 from responder.adapters.postgres.pushes import read_conflicts
 from responder.adapters.postgres.rows import (
     COMMENT_COLUMNS,
@@ -26,10 +33,11 @@ from responder.adapters.postgres.rows import (
     comment_of,
     understanding_of,
 )
+from responder.adapters.postgres.tally import Standing, read_tally
 from responder.delivery.ports import Capabilities
 from responder.engagement.context import digest, relevant
 from responder.engagement.errors import NotFound
-from responder.engagement.lifecycle import State
+from responder.engagement.lifecycle import OPEN, State
 from responder.engagement.model import (
     DismissalReason,
     DueOutcome,
@@ -40,6 +48,7 @@ from responder.engagement.model import (
 )
 from responder.engagement.workspace import Workspace
 from responder.review.ports import (
+    MOST_MATCHING,
     Balance,
     Change,
     DeadLetter,
@@ -98,25 +107,15 @@ class PostgresDesk:
                 values | position | {"limit": limit + 1},
             )
             rows = found.all()
-            matching = await connection.execute(
-                text(f"""
-                    SELECT count(*) FROM engagement e
-                    JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
-                    WHERE {condition}
-                    """),  # noqa: S608 - constants
-                values,
-            )
-            counts = await connection.execute(
-                text(f"""
-                    SELECT queue, count(*) AS items FROM engagement e WHERE {FILTERS["open"]} GROUP BY queue
-                    """)  # noqa: S608 - constants
-            )
+            tally = await read_tally(connection)
             return QueuePage(
                 rows=tuple(self._row(row) for row in rows[:limit]),
                 after=position_of(rows[limit - 1], is_open=is_open) if len(rows) > limit else None,
-                matching=matching.scalar_one(),
-                counts={row.queue: row.items for row in counts},
-                balance=await read_balance(connection),
+                matching=await _count_words(connection, condition, values)
+                if words_of(wanted)
+                else tally.matching(STATES[wanted.state], queue=wanted.queue, source=wanted.source),
+                counts=tally.open_by_queue(),
+                balance=tally.balance(missing=await read_missing(connection)),
                 as_of=as_of,
             )
 
@@ -201,14 +200,7 @@ class PostgresDesk:
 
     async def sources(self) -> Sequence[SourceView]:
         async with transaction(self._engine) as connection:
-            counted = await connection.execute(
-                text(f"""
-                    SELECT source, count(*) AS accepted, max(received_at) AS last_event_at,
-                      count(*) FILTER (WHERE {FILTERS["open"]}) AS open
-                    FROM engagement e GROUP BY source
-                    """)  # noqa: S608 - constants
-            )
-            counts = {row.source: row for row in counted}
+            tally = await read_tally(connection)
             states = {
                 row.source: row
                 for row in await connection.execute(text("SELECT * FROM source_state"))
@@ -218,7 +210,7 @@ class PostgresDesk:
         return [
             self._source_view(
                 source_id,
-                counts.get(source_id),
+                [each for each in tally.standings if each.source == source_id],
                 states.get(source_id),
                 refusals.get(source_id, ()),
                 conflicts.get(source_id),
@@ -228,7 +220,8 @@ class PostgresDesk:
 
     async def balance(self) -> Balance:
         async with transaction(self._engine) as connection:
-            return await read_balance(connection)
+            tally = await read_tally(connection)
+            return tally.balance(missing=await read_missing(connection))
 
     async def changes(self, *, after: int, limit: int = 1000) -> Sequence[Change]:
         async with transaction(self._engine) as connection:
@@ -282,7 +275,7 @@ class PostgresDesk:
     def _source_view(
         self,
         source_id: SourceId,
-        count: Any | None,
+        standings: Sequence[Standing],
         state: Any | None,
         refusals: tuple[Refusal, ...],
         conflicts: PushConflicts | None,
@@ -296,9 +289,9 @@ class PostgresDesk:
             url=source.url,
             posts=source.sends and bool(capabilities and capabilities.posts),
             proof=capabilities.proof if capabilities else "",
-            last_event_at=count.last_event_at if count else None,
-            accepted=count.accepted if count else 0,
-            open=count.open if count else 0,
+            last_event_at=max((each.newest for each in standings if each.newest), default=None),
+            accepted=sum(each.items for each in standings),
+            open=sum(each.items for each in standings if each.state in OPEN),
             refusals=refusals,
             conflicts=conflicts,
             read_at=state.read_at if state else None,
@@ -334,39 +327,17 @@ async def _latest_change(connection: AsyncConnection) -> int:
     return int(found.scalar_one())
 
 
-async def read_balance(connection: AsyncConnection) -> Balance:
-    """Both sides are counted apart: what came in by its comments, the ends by their states."""
+async def _count_words(
+    connection: AsyncConnection, condition: str, values: Mapping[str, object]
+) -> int:
+    """Words are looked for one comment after the other; it stops where nobody reads on."""
     found = await connection.execute(
         text(f"""
-            SELECT count(*) AS accepted,
-              count(*) FILTER (WHERE state = 'answered') AS answered,
-              count(*) FILTER (WHERE state = 'dismissed') AS dismissed,
-              count(*) FILTER (WHERE state = 'withdrawn') AS withdrawn,
-              count(*) FILTER (WHERE {FILTERS["open"]}) AS open
-            FROM engagement e
-            """)  # noqa: S608 - constants
+            SELECT count(*) FROM (
+              SELECT FROM engagement e
+              JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
+              WHERE {condition} LIMIT :most) found
+            """),  # noqa: S608 - constants
+        {**values, "most": MOST_MATCHING + 1},
     )
-    ledger = found.one()
-    letters = await connection.execute(
-        text("""
-            SELECT count(*) FILTER (WHERE status IN ('open', 'retried')) AS open,
-              count(*) FILTER (WHERE status = 'dropped') AS dropped
-            FROM dead_letter WHERE counts
-            """)
-    )
-    unreadable = letters.one()
-    missing = await connection.execute(
-        text("""
-            SELECT count(*) FROM comment c WHERE NOT c.is_own AND NOT EXISTS
-              (SELECT 1 FROM engagement e WHERE e.source = c.source AND e.comment_id = c.comment_id)
-              AND NOT c.is_deleted
-            """)
-    )
-    return Balance(
-        accepted=ledger.accepted + unreadable.open + unreadable.dropped + missing.scalar_one(),
-        answered=ledger.answered,
-        dismissed=ledger.dismissed + unreadable.dropped,
-        withdrawn=ledger.withdrawn,
-        open=ledger.open + unreadable.open,
-        unreadable=unreadable.open,
-    )
+    return int(found.scalar_one())

@@ -1,5 +1,6 @@
 """The ledger's figures for the metrics, read in one snapshot."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -7,18 +8,22 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from responder.adapters.postgres.audit import PostgresAuditor
-from responder.adapters.postgres.desk import read_balance
+from responder.adapters.postgres.audit import SETTLING_SECONDS
 from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.missing import find_missing
 from responder.adapters.postgres.paging import FILTERS
+from responder.adapters.postgres.tally import Tally, read_tally
 from responder.delivery.ports import Capabilities
 from responder.engagement.events import TOPICS
+from responder.engagement.lifecycle import OPEN, State
 from responder.engagement.model import DueOutcome, SourceId
 from responder.engagement.workspace import Workspace
 from responder.telemetry.catalogue import RESPONSE_BUCKETS
 from responder.telemetry.ledger import Backlog, Figures, Pending, Waits
 
 NOTHING_PENDING = Pending(items=0, oldest_seconds=0.0)
+LOOKED_SECONDS = 900
+"""What was found missing is believed for so long."""
 
 
 class PostgresFigures:
@@ -34,14 +39,14 @@ class PostgresFigures:
         self._engine = engine
         self._workspace = workspace
         self._capabilities = capabilities
-        self._auditor = PostgresAuditor(engine)
 
     async def figures(self) -> Figures:
-        drift = await self._auditor.drift()
         async with transaction(self._engine) as connection:
             await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             now = (await connection.execute(text("SELECT now()"))).scalar_one()
-            balance = await read_balance(connection)
+            tally = await read_tally(connection)
+            missing, missing_comments = await self._missing(connection)
+            balance = tally.balance(missing=missing_comments)
             return Figures(
                 at=now,
                 items={
@@ -51,15 +56,30 @@ class PostgresFigures:
                     "withdrawn": balance.withdrawn,
                     "open": balance.open,
                 },
-                drift=drift + abs(balance.unaccounted),
-                due=self._none_due() | await _due(connection),
-                first_response=await _first_response(connection),
-                backlog=self._none_open() | await _backlog(connection, now),
+                drift=missing + abs(balance.unaccounted),
+                due=self._none_due() | tally.due,
+                first_response=_first_response(tally),
+                backlog=self._none_open() | await _backlog(connection, tally, now),
                 outbox=dict.fromkeys(TOPICS, NOTHING_PENDING) | await _outbox(connection),
-                dead_letters=await _dead_letters(connection),
-                delivery_unknown=await self._delivery_unknown(connection),
-                not_pushed=await self._not_pushed(connection),
+                dead_letters=_dead_letters(tally),
+                delivery_unknown=self._delivery_unknown(tally),
+                not_pushed=self._not_pushed(tally),
             )
+
+    async def _missing(self, connection: AsyncConnection) -> tuple[int, int]:
+        """As it was last looked for, in all and of comments; now, where nobody looks any more."""
+        found = await connection.execute(
+            text("""
+                SELECT missing, missing_comments FROM conservation
+                WHERE at > now() - :most * interval '1 second'
+                """),
+            {"most": LOOKED_SECONDS},
+        )
+        row = found.one_or_none()
+        if row is not None:
+            return row.missing, row.missing_comments
+        lost = await find_missing(connection, settling_seconds=SETTLING_SECONDS)
+        return len(lost.event_ids), lost.comments
 
     def _none_due(self) -> dict[tuple[str, str], int]:
         """A series that is 0 says more than one that is missing, also to an alert."""
@@ -70,87 +90,65 @@ class PostgresFigures:
         empty = Backlog(items=0, oldest_seconds=0.0, overdue=0)
         return {(queue.sla or "", name): empty for name, queue in self._workspace().queues.items()}
 
-    async def _delivery_unknown(self, connection: AsyncConnection) -> Mapping[str, int]:
-        found = await connection.execute(
-            text("""
-                SELECT source, count(*) AS items FROM engagement
-                WHERE state = 'delivery_unknown' GROUP BY source
-                """)
-        )
+    def _delivery_unknown(self, tally: Tally) -> Mapping[str, int]:
         platforms = {each.id: each.platform for each in self._workspace().sources.values()}
         counts = dict.fromkeys(platforms.values(), 0)
-        for row in found:
-            kind = platforms.get(row.source, "other")
-            counts[kind] = counts.get(kind, 0) + row.items
+        for each in tally.standings:
+            if each.state is State.DELIVERY_UNKNOWN:
+                kind = platforms.get(SourceId(each.source), "other")
+                counts[kind] = counts.get(kind, 0) + each.items
         return counts
 
-    async def _not_pushed(self, connection: AsyncConnection) -> Mapping[str, int]:
-        pushing = [source for source, able in self._capabilities().items() if able.push]
-        found = await connection.execute(
-            text("""
-                SELECT source, count(*) AS items FROM engagement
-                WHERE via = 'poll' AND source = ANY(CAST(:pushing AS text[])) GROUP BY source
-                """),
-            {"pushing": pushing},
-        )
-        return dict.fromkeys(pushing, 0) | {row.source: row.items for row in found}
+    def _not_pushed(self, tally: Tally) -> Mapping[str, int]:
+        counts = {str(source): 0 for source, able in self._capabilities().items() if able.push}
+        for each in tally.standings:
+            if each.is_polled and each.source in counts:
+                counts[each.source] += each.items
+        return counts
 
 
-async def _due(connection: AsyncConnection) -> dict[tuple[str, str], int]:
-    found = await connection.execute(
-        text("""
-            SELECT COALESCE(sla, '') AS sla, outcome, count(*) AS items
-            FROM due_settled GROUP BY 1, 2
-            """)
-    )
-    return {(row.sla, row.outcome): row.items for row in found}
-
-
-async def _first_response(connection: AsyncConnection) -> Mapping[str, Waits]:
-    """Only public replies that stand, to whom could have waited for us.
-
-    A negative wait (a clock of a platform) counts as none.
-    """
-    answered = "state = 'answered' AND replied_at IS NOT NULL AND via <> 'backfill'"
-    found = await connection.execute(
-        text(f"""
-            SELECT basis, width_bucket(seconds, CAST(:bounds AS float8[])) AS bucket,
-              count(*) AS items, sum(seconds) AS seconds
-            FROM (
-              SELECT 'published' AS basis,
-                GREATEST(extract(epoch FROM replied_at - published_at), 0)::float8 AS seconds
-              FROM engagement WHERE {answered}
-              UNION ALL
-              SELECT 'received', GREATEST(extract(epoch FROM replied_at - received_at), 0)::float8
-              FROM engagement WHERE {answered}) w
-            GROUP BY 1, 2
-            """),  # noqa: S608 - a constant
-        # A bucket of Prometheus holds its upper bound, one of `width_bucket` its lower.
-        {"bounds": [bound + 1e-6 for bound in RESPONSE_BUCKETS]},
-    )
+def _first_response(tally: Tally) -> Mapping[str, Waits]:
     counts = {basis: [0] * (len(RESPONSE_BUCKETS) + 1) for basis in ("published", "received")}
     sums = dict.fromkeys(counts, 0.0)
-    for row in found:
-        counts[row.basis][row.bucket] = row.items
-        sums[row.basis] += row.seconds
+    for (basis, bucket), (items, seconds) in tally.waits.items():
+        counts[basis][bucket] = items
+        sums[basis] += seconds
     return {basis: Waits(counts=tuple(each), seconds=sums[basis]) for basis, each in counts.items()}
 
 
-async def _backlog(connection: AsyncConnection, now: datetime) -> dict[tuple[str, str], Backlog]:
-    found = await connection.execute(
+async def _backlog(
+    connection: AsyncConnection, tally: Tally, now: datetime
+) -> dict[tuple[str, str], Backlog]:
+    """By target and queue; overdue is what is recorded as missed, and what soon will be."""
+    items, overdue = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for each in tally.standings:
+        if each.state in OPEN:
+            items[each.sla, each.queue] += each.items
+            overdue[each.sla, each.queue] += each.items * each.is_missed
+    late = await connection.execute(
         text(f"""
-            SELECT COALESCE(sla, '') AS sla, queue, count(*) AS items,
-              min(received_at) AS oldest, count(*) FILTER (WHERE due_at < now()) AS overdue
-            FROM engagement e WHERE {FILTERS["open"]} GROUP BY 1, 2
+            SELECT COALESCE(sla, '') AS sla, queue, count(*) AS items FROM engagement e
+            WHERE due_outcome IS NULL AND due_at < now() AND {FILTERS["open"]} GROUP BY 1, 2
             """)  # noqa: S608 - a constant
+    )
+    overdue.update({(row.sla, row.queue): row.items for row in late})
+    oldest = await connection.execute(
+        text(f"""
+            SELECT k.sla, k.queue, (
+              SELECT e.received_at FROM engagement e
+              WHERE e.queue = k.queue AND COALESCE(e.sla, '') = k.sla AND {FILTERS["open"]}
+              ORDER BY e.received_at LIMIT 1) AS received_at
+            FROM unnest(CAST(:slas AS text[]), CAST(:queues AS text[])) AS k (sla, queue)
+            """),  # noqa: S608 - a constant
+        {"slas": [sla for sla, _ in items], "queues": [queue for _, queue in items]},
     )
     return {
         (row.sla, row.queue): Backlog(
-            items=row.items,
-            oldest_seconds=max((now - row.oldest).total_seconds(), 0.0),
-            overdue=row.overdue,
+            items=items[row.sla, row.queue],
+            oldest_seconds=max((now - (row.received_at or now)).total_seconds(), 0.0),
+            overdue=overdue[row.sla, row.queue],
         )
-        for row in found
+        for row in oldest
     }
 
 
@@ -167,11 +165,9 @@ async def _outbox(connection: AsyncConnection) -> dict[str, Pending]:
     }
 
 
-async def _dead_letters(connection: AsyncConnection) -> Mapping[str, int]:
-    found = await connection.execute(
-        text("""
-            SELECT failed_at_stage, count(*) AS items FROM dead_letter
-            WHERE status IN ('open', 'retried') GROUP BY 1
-            """)
-    )
-    return {row.failed_at_stage: row.items for row in found}
+def _dead_letters(tally: Tally) -> Mapping[str, int]:
+    counts = Counter[str]()
+    for each in tally.letters:
+        if each.is_open:
+            counts[each.stage] += each.items
+    return counts

@@ -7,16 +7,24 @@ from typing import Any
 from uuid import UUID
 
 from responder.engagement.errors import Malformed
+from responder.engagement.lifecycle import State
 from responder.review.ports import QueueFilter
 
-OPEN_STATES = "('awaiting_review', 'approved', 'sending', 'delivery_failed', 'delivery_unknown')"
-FILTERS = {
-    "open": f"e.state IN {OPEN_STATES}",
-    "attention": "e.state IN ('delivery_failed', 'delivery_unknown')",
-    "answered": "e.state = 'answered'",
-    "closed": "e.state = 'dismissed'",
-    "deleted": "e.state = 'withdrawn'",
+STATES = {
+    "open": (
+        *(State.AWAITING_REVIEW, State.APPROVED, State.SENDING),
+        *(State.DELIVERY_FAILED, State.DELIVERY_UNKNOWN),
+    ),
+    "attention": (State.DELIVERY_FAILED, State.DELIVERY_UNKNOWN),
+    "answered": (State.ANSWERED,),
+    "closed": (State.DISMISSED,),
+    "deleted": (State.WITHDRAWN,),
 }
+FILTERS = {
+    name: f"e.state IN ({', '.join(repr(state.value) for state in states)})"
+    for name, states in STATES.items()
+}
+"""As SQL: the predicates of the ledger's partial indexes follow from them."""
 
 
 def condition_of(wanted: QueueFilter) -> tuple[str, dict[str, object]]:
@@ -34,10 +42,15 @@ def condition_of(wanted: QueueFilter) -> tuple[str, dict[str, object]]:
     if wanted.source is not None:
         conditions.append("e.source = :source")
         values["source"] = wanted.source
-    for number, word in enumerate(wanted.text.split()[:10]):
+    for number, word in enumerate(words_of(wanted)):
         conditions.append(f"(c.text ILIKE :word{number} OR c.author_name ILIKE :word{number})")
         values[f"word{number}"] = f"%{_escaped(word)}%"
     return " AND ".join(conditions), values
+
+
+def words_of(wanted: QueueFilter) -> list[str]:
+    """What must occur; of more than ten the first."""
+    return wanted.text.split()[:10]
 
 
 def _escaped(word: str) -> str:

@@ -1,0 +1,249 @@
+"""Counts that are kept are what a count gives: at every moment, whoever writes and whoever folds."""
+
+import asyncio
+import random
+
+import pytest
+from sqlalchemy import text
+
+from responder.adapters.postgres.audit import Conservation
+from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.tally import TallyRows, miscounts, read_tally
+from responder.audit.ports import Miscount
+from responder.delivery.ports import AttemptOutcome
+from responder.engagement.errors import Conflict
+from responder.review.ports import MOST_MATCHING, QueueFilter, Reopen
+from responder.telemetry.catalogue import RESPONSE_BUCKETS
+from responder.testing.factories import comment
+from responder.testing.ledger import ANA, Bench
+from responder.testing.place import Behaviour
+
+SEEDS = 5
+STEPS = 25
+TEXTS = ("Does it run offline?", "", "My phone caught fire!", "Lovely photo.", "Where is it?")
+
+
+async def execute(bench: Bench, statement: str) -> None:
+    async with transaction(bench.engine) as connection:
+        await connection.execute(text(statement))
+
+
+async def wrong(bench: Bench) -> tuple[Miscount, ...]:
+    """Both sides in one snapshot, whatever goes on meanwhile."""
+    async with transaction(bench.engine) as connection:
+        await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        return await miscounts(connection)
+
+
+class Writer:
+    """Somebody who does one thing after the other to comments of their own."""
+
+    def __init__(self, bench: Bench, name: str, chance: random.Random) -> None:
+        self._bench = bench
+        self._name = name
+        self._chance = chance
+        self._made = 0
+
+    async def go(self) -> None:
+        await self._arrive()
+        steps = [
+            *(self._arrive, self._edit, self._delete, self._approve, self._approve),
+            *(self._dismiss, self._undo, self._release, self._release, self._deliver),
+            *(self._deliver, self._reopen, self._late),
+        ]
+        for _ in range(STEPS):
+            try:
+                await self._chance.choice(steps)()
+            except Conflict:
+                continue  # it is not in a state for that, and said so
+
+    def _one(self) -> str:
+        return f"{self._name}-{self._chance.randrange(self._made)}"
+
+    async def _arrive(self) -> None:
+        some = [f"{self._name}-{self._made + n}" for n in range(self._chance.randint(1, 4))]
+        self._made += len(some)
+        await self._bench.arrives(
+            *(
+                comment(
+                    each,
+                    self._chance.choice(TEXTS),
+                    via=self._chance.choice(("webhook", "poll", "backfill")),
+                    published_at=self._bench.clock.now(),
+                )
+                for each in some
+            )
+        )
+
+    async def _edit(self) -> None:
+        text = self._chance.choice(TEXTS) + f" {self._chance.random()}"
+        await self._bench.arrives(comment(self._one(), text, kind="edited"))
+
+    async def _delete(self) -> None:
+        await self._bench.arrives(comment(self._one(), "", kind="deleted"))
+
+    async def _approve(self) -> None:
+        outcome = self._chance.choice((AttemptOutcome.SENT, AttemptOutcome.UNKNOWN))
+        self._bench.place.will([Behaviour(stores=outcome == AttemptOutcome.SENT, answer=outcome)])
+        await self._bench.approve(self._one())
+
+    async def _dismiss(self) -> None:
+        await self._bench.dismiss(self._one())
+
+    async def _undo(self) -> None:
+        await self._bench.undo(self._one())
+
+    async def _release(self) -> None:
+        await self._bench.release()
+
+    async def _deliver(self) -> None:
+        await self._bench.delivery.run()
+
+    async def _reopen(self) -> None:
+        item = await self._bench.item(self._one())
+        await self._bench.review.reopen(
+            Reopen(
+                engagement_id=item.row.engagement_id,
+                actor=ANA,
+                key=self._bench.key(),
+                context=item.context,
+            )
+        )
+
+    async def _late(self) -> None:
+        self._bench.clock.forward(4 * 3600)
+        await self._bench.releases.record_misses(at=self._bench.clock.now())
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+async def test_the_kept_counts_are_exact_whoever_writes_and_folds_meanwhile(
+    bench: Bench, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - a test's own
+    tally = TallyRows(bench.engine)
+    is_over = asyncio.Event()
+    looked = 0
+
+    async def look() -> None:
+        nonlocal looked
+        while not is_over.is_set():
+            if chance.random() < 0.5:
+                await tally.fold()
+            assert await wrong(bench) == ()
+            looked += 1
+
+    looking = asyncio.create_task(look())
+    try:
+        await asyncio.gather(
+            *(
+                Writer(bench, name, random.Random(f"{seed}{name}")).go()  # noqa: S311 - as above
+                for name in ("a", "b")
+            )
+        )
+    finally:
+        is_over.set()
+        await looking
+    assert looked > 0
+    await tally.fold()
+    assert await wrong(bench) == ()
+    async with transaction(bench.engine) as connection:
+        left = await connection.execute(text("SELECT count(*) FROM tally_change"))
+        assert left.scalar_one() == 0
+
+
+async def test_a_transaction_that_is_taken_back_leaves_no_count(bench: Bench) -> None:
+    await bench.arrives(comment("c1"))
+    async with bench.engine.connect() as connection:
+        await connection.execute(text("UPDATE engagement SET queue = 'elsewhere'"))
+        assert (await read_tally(connection)).open_by_queue() == {"elsewhere": 1}
+        await connection.rollback()
+    assert (await bench.desk.queue(QueueFilter())).counts == {"default": 1}
+
+
+async def test_two_who_fold_at_once_add_each_change_once(bench: Bench) -> None:
+    tally = TallyRows(bench.engine)
+    for number in range(5):
+        await bench.arrives(comment(f"c{number}"))
+        await asyncio.gather(*(tally.fold() for _ in range(4)))
+    assert await wrong(bench) == ()
+
+
+@pytest.mark.parametrize(
+    ("cheat", "named"),
+    [
+        ("UPDATE tally SET items = items + 2 WHERE kind = 'engagement'", (4, 2)),
+        ("DELETE FROM tally WHERE kind = 'engagement'", (0, 2)),
+    ],
+)
+async def test_an_audit_names_a_count_that_is_wrong_and_a_rebuild_mends_it(
+    bench: Bench, cheat: str, named: tuple[int, int]
+) -> None:
+    await bench.arrives(comment("c1"), comment("c2"))
+    await TallyRows(bench.engine).fold()
+    await execute(bench, cheat)
+    findings = await bench.auditor.audit()
+    assert not findings.holds
+    (found,) = findings.miscounts
+    assert found.what == "engagement garden default first-reply awaiting_review"
+    assert (found.kept, found.counted) == named
+    await TallyRows(bench.engine).rebuild()
+    await bench.audited()
+
+
+async def test_a_page_counts_what_its_filter_matches(bench: Bench) -> None:
+    await bench.arrives(*(comment(f"c{n}", TEXTS[n % len(TEXTS)] + f" {n}") for n in range(9)))
+    await bench.dismiss("c0")
+    await bench.release()
+    for state in ("open", "attention", "answered", "closed", "deleted"):
+        for queue in (None, "default", "alarm", "none"):
+            for source in (None, "garden", "none"):
+                for words in ("", "it"):
+                    wanted = QueueFilter(state=state, queue=queue, source=source, text=words)
+                    page = await bench.desk.queue(wanted)
+                    assert page.matching == len(page.rows), wanted
+    page = await bench.desk.queue(QueueFilter())
+    assert sum(page.counts.values()) == page.balance.open
+
+
+async def test_words_are_counted_no_further_than_anybody_reads(bench: Bench) -> None:
+    await bench.arrives(*(comment(f"c{n}") for n in range(MOST_MATCHING + 5)))
+    assert (await bench.desk.queue(QueueFilter(text="offline"))).matching == MOST_MATCHING + 1
+    assert (await bench.desk.queue(QueueFilter())).matching == MOST_MATCHING + 5
+
+
+async def test_waits_are_kept_by_the_buckets_that_metrics_show(bench: Bench) -> None:
+    """Each bound belongs to its own bucket, and a microsecond more to the next."""
+    async with transaction(bench.engine) as connection:
+        definition = await connection.execute(
+            text("SELECT pg_get_viewdef('tally_counted'::regclass)")
+        )
+        kept = definition.scalar_one()
+    for bound in RESPONSE_BUCKETS:
+        assert f"{bound}.000001" in kept
+    assert kept.count(".000001") == len(RESPONSE_BUCKETS)
+
+
+async def test_an_engagement_that_is_gone_is_looked_for_at_once(bench: Bench) -> None:
+    watching = Conservation(bench.auditor, bench.engine, clock=bench.clock)
+    await bench.arrives(comment("c1"), comment("c2"))
+    await watching.watch()
+    assert (await bench.desk.balance()).unaccounted == 0
+    await execute(bench, "DELETE FROM engagement WHERE comment_id = 'c1'")
+    await watching.watch()
+    assert (await bench.desk.balance()).unaccounted == 1
+
+
+async def test_what_is_missing_is_looked_for_now_and_then(bench: Bench) -> None:
+    watching = Conservation(bench.auditor, bench.engine, clock=bench.clock)
+    await bench.arrives(comment("c1"))
+    await watching.watch()
+    await execute(
+        bench,
+        "INSERT INTO comment SELECT (jsonb_populate_record(c,"
+        ' \'{"comment_id": "lost"}\')).* FROM comment c',
+    )
+    await watching.watch()
+    assert (await bench.desk.balance()).unaccounted == 0
+    bench.clock.forward(60)
+    await watching.watch()
+    assert (await bench.desk.balance()).unaccounted == 1
