@@ -70,6 +70,12 @@ def chance(item: Item) -> str | None:
     return _LOOKS if item.reads_back else _MAY_STAND
 
 
+def next_step(item: Item) -> str:
+    """What happens to a reply that waits, when its time has come."""
+    is_looked_for = item.reads_back and _last_outcome(item) == "unknown"
+    return "It is looked for" if is_looked_for else "It is tried again"
+
+
 def doubt(item: Item) -> str:
     """What is known of a reply of which nobody knows whether it arrived."""
     reasons = (e.reason for e in reversed(item.history) if e.act == Trigger.IN_DOUBT)

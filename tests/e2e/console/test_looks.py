@@ -30,7 +30,7 @@ HOSTILE = (
 async def lively(console: ConsoleBench) -> list[str]:
     """Something in every state, and text that means harm; gives the addresses of all pages."""
     bench = console.bench
-    await bench.arrives(*(comment(f"c{n}", thread_id=f"t{n}") for n in range(6)))
+    await bench.arrives(*(comment(f"c{n}", thread_id=f"t{n}") for n in range(7)))
     await bench.arrives(
         comment(
             "hostile",
@@ -59,17 +59,24 @@ async def lively(console: ConsoleBench) -> list[str]:
     await bench.approve("c4")
     await bench.release()
     await bench.deliver()
+    bench.place.will([Behaviour(stores=False, answer=AttemptOutcome.THROTTLED, after_seconds=7200)])
+    await bench.approve("c6")
+    await bench.release()
+    await bench.deliver(within_seconds=60)
     await bench.approve("c5")
     letter = await console.buried(b'{"oops": <b>' + b"x" * 3000)
     assert set((await bench.states()).values()) >= {
         State.AWAITING_REVIEW,
         State.APPROVED,
+        State.SENDING,
         State.ANSWERED,
         State.DISMISSED,
         State.DELIVERY_FAILED,
         State.DELIVERY_UNKNOWN,
     }
-    ids = [await bench.id_of(each) for each in ("c0", "c1", "c2", "c3", "c4", "c5", "hostile")]
+    ids = [
+        await bench.id_of(each) for each in ("c0", "c1", "c2", "c3", "c4", "c5", "hostile", "c6")
+    ]
     return [
         *(f"/engagements/{each}" for each in ids),
         *("/queue", f"/queue?decided={ids[5]}", "/queue?state=closed", "/queue?q=zebra"),
