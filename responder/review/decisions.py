@@ -2,20 +2,27 @@
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from responder.engagement.errors import Conflict, Invalid
+from responder.engagement.errors import Conflict
 from responder.engagement.events import web_address
 from responder.engagement.lifecycle import ENDS, IllegalTransition, Move, State, Trigger, step
 from responder.engagement.model import PERSON_REASONS, DismissalReason
-from responder.review.ports import (
+from responder.review.errors import (
     AlreadyDecided,
+    DecidedSince,
+    ReasonUnusable,
+    StaleApproval,
+    TextUnusable,
+    TooLateToUndo,
+    UsedBefore,
+)
+from responder.review.ports import (
     Approve,
     Command,
-    DecidedSince,
     Decision,
     Dismiss,
     FoundThere,
@@ -24,11 +31,7 @@ from responder.review.ports import (
     PostedByPerson,
     Reopen,
     SendAgain,
-    StaleApproval,
-    TextUnusable,
-    TooLateToUndo,
     Undo,
-    UsedBefore,
 )
 
 AnyCommand = TypeVar("AnyCommand", bound=Command)
@@ -37,13 +40,6 @@ UNDO_SECONDS_MAX = 120
 INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
 JOINERS = frozenset("\n\t\u200c\u200d\u200e\u200f")
 """Line breaks, and what scripts and emoji need to join and to order letters."""
-
-
-@dataclass(eq=False, kw_only=True)
-class ReasonUnusable(Invalid):
-    """Nothing was closed: {why}"""  # noqa: D415 - the reason ends the sentence
-
-    why: str
 
 
 def approve(locked: Locked, command: Approve, *, now: datetime, decision_id: UUID) -> Decision:

@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from responder.engagement.errors import Conflict, Invalid
 from responder.engagement.lifecycle import Move, State
 from responder.engagement.model import (
     Comment,
@@ -110,48 +109,6 @@ class Held:
     text: str | None
     reason: DismissalReason | None
     release_at: datetime
-
-
-@dataclass(eq=False, kw_only=True)
-class StaleApproval(Conflict):
-    """The comment or its thread changed since you looked; nothing was sent."""
-
-    state: State
-    context: str
-    """As it stands now."""
-
-
-@dataclass(eq=False, kw_only=True)
-class AlreadyDecided(Conflict):
-    """{who} decided this already; nothing of yours was sent."""
-
-    who: str
-    state: State
-    context: str
-
-
-@dataclass(eq=False, kw_only=True)
-class UsedBefore(Conflict):
-    """This was decided here before, and taken back or stopped since; nothing was done now."""
-
-
-@dataclass(eq=False, kw_only=True)
-class TooLateToUndo(Conflict):
-    """It is on its way: the undo time had passed."""
-
-
-@dataclass(eq=False, kw_only=True)
-class DecidedSince(Conflict):
-    """What this would take back is gone already; {who} has decided since. Nothing was changed."""
-
-    who: str
-
-
-@dataclass(eq=False, kw_only=True)
-class TextUnusable(Invalid):
-    """This text cannot be sent: {why}"""  # noqa: D415 - the reason ends the sentence
-
-    why: str
 
 
 # --- views ---------------------------------------------------------------------------------------

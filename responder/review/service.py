@@ -6,7 +6,9 @@ from typing import Protocol, TypeVar
 
 from responder.engagement.ports import Clock, Ids
 from responder.review import decisions
-from responder.review.decisions import AnyCommand
+from responder.review.decisions import (
+    AnyCommand,
+)
 from responder.review.ports import (
     Approve,
     Command,

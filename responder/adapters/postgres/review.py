@@ -18,7 +18,14 @@ from responder.adapters.postgres.recording import (
 from responder.engagement.lifecycle import Trigger
 from responder.engagement.model import EngagementId
 from responder.engagement.record import Entry
-from responder.review.ports import Decision, Hold, Locked, TooLateToUndo
+from responder.review.errors import (
+    TooLateToUndo,
+)
+from responder.review.ports import (
+    Decision,
+    Hold,
+    Locked,
+)
 
 GIVE_UP = frozenset({Trigger.RETURNED, Trigger.REOPENED, Trigger.POSTED_BY_PERSON})
 """After these no earlier approval may go out any more."""

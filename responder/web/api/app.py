@@ -18,13 +18,15 @@ from responder.access.service import Access
 from responder.engagement.errors import Malformed, NotFound
 from responder.engagement.model import EngagementId
 from responder.engagement.ports import Ids
-from responder.review.ports import (
+from responder.review.errors import (
     AlreadyDecided,
+    StaleApproval,
+)
+from responder.review.ports import (
     Approve,
     Desk,
     Dismiss,
     QueueFilter,
-    StaleApproval,
     Undo,
 )
 from responder.review.service import Review

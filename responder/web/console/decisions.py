@@ -13,6 +13,9 @@ from responder.engagement.model import (
     EngagementId,
     PersonId,
 )
+from responder.review.errors import (
+    StaleApproval,
+)
 from responder.review.ports import (
     Approve,
     Dismiss,
@@ -20,7 +23,6 @@ from responder.review.ports import (
     PostedByPerson,
     Reopen,
     SendAgain,
-    StaleApproval,
     Undo,
 )
 from responder.web.console import engagement

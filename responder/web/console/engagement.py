@@ -10,7 +10,13 @@ from aiohttp import web
 from responder.engagement.errors import ResponderError
 from responder.engagement.lifecycle import State
 from responder.engagement.model import PERSON_REASONS, DismissalReason, EngagementId
-from responder.review.ports import Item, Row, StaleApproval
+from responder.review.errors import (
+    StaleApproval,
+)
+from responder.review.ports import (
+    Item,
+    Row,
+)
 from responder.web.console import presenters, queue, staleness
 from responder.web.console.scope import Scope
 from responder.web.console.visit import Form, Visit, status_of

@@ -12,7 +12,15 @@ from responder.engagement.deadletter import ID_HEADER, Buried, letter_id
 from responder.engagement.events import Event, ReplyPosted
 from responder.engagement.lifecycle import State
 from responder.engagement.model import DueOutcome
-from responder.review.ports import AlreadyDecided, FoundThere, PostedByPerson, Reopen, SendAgain
+from responder.review.errors import (
+    AlreadyDecided,
+)
+from responder.review.ports import (
+    FoundThere,
+    PostedByPerson,
+    Reopen,
+    SendAgain,
+)
 from responder.stream.handler import DONE, Bury
 from responder.stream.log import Partition, Record
 from responder.testing.factories import NOON, comment

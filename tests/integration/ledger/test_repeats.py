@@ -7,7 +7,16 @@ import pytest
 from responder.delivery.ports import AttemptOutcome
 from responder.engagement.lifecycle import State
 from responder.engagement.model import DismissalReason
-from responder.review.ports import Approve, Command, Dismiss, Reopen, SendAgain, UsedBefore
+from responder.review.errors import (
+    UsedBefore,
+)
+from responder.review.ports import (
+    Approve,
+    Command,
+    Dismiss,
+    Reopen,
+    SendAgain,
+)
 from responder.testing.factories import comment
 from responder.testing.ledger import ANA, Bench
 from responder.testing.place import Behaviour
