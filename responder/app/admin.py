@@ -21,6 +21,7 @@ from responder.adapters.postgres.dead_letters import PostgresDeadLetterDesk
 from responder.adapters.postgres.desk import PostgresDesk
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.people import PostgresPeople
+from responder.adapters.postgres.tally import TallyRows
 from responder.adapters.system import SystemClock, SystemIds
 from responder.app.allowances import ALLOWANCE_CHANNEL
 from responder.app.configuration import Configuration, load
@@ -245,10 +246,13 @@ class Admin:
     async def verify(self) -> Verified:
         """Audit ledger and chain, in one snapshot."""
         async with command_engine(self._settings, self._environ) as engine:
-            return Verified(
-                balance=await self._desk(engine).balance(),
-                findings=await PostgresAuditor(engine).audit(),
-            )
+            auditor = PostgresAuditor(engine)
+            return Verified(balance=await auditor.balance(), findings=await auditor.audit())
+
+    async def recount(self) -> None:
+        """Make the counts that are kept equal to the ledger; whoever writes waits meanwhile."""
+        async with command_engine(self._settings, self._environ) as engine:
+            await TallyRows(engine).rebuild()
 
     def _keys(self) -> Keys:
         if self._settings.database.url is not None:

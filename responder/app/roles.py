@@ -9,7 +9,12 @@ from aiohttp import web
 
 from responder.access.service import Access
 from responder.adapters.log_sink import LogSink
-from responder.adapters.postgres.audit import ReceivedIds, Sealer
+from responder.adapters.postgres.audit import (
+    Conservation,
+    PostgresAuditor,
+    ReceivedIds,
+    Sealer,
+)
 from responder.adapters.postgres.dead_letters import DeadLetterRows, PostgresDeadLetterDesk
 from responder.adapters.postgres.drafts import PostgresDraftingLedger
 from responder.adapters.postgres.figures import PostgresFigures
@@ -22,6 +27,7 @@ from responder.adapters.postgres.sources import (
     PostgresReceipts,
     RefusalRows,
 )
+from responder.adapters.postgres.tally import TallyRows
 from responder.adapters.postgres.triage import PostgresTriageWork
 from responder.app.allowances import Allowances
 from responder.app.consumers import (
@@ -65,6 +71,8 @@ from responder.web.gateway.receipts import ReceiptPages
 BATCH = 200
 DELIVERY_WORKERS = 4
 SEAL_SECONDS = 0.2
+FOLD_SECONDS = 1.0
+WATCH_SECONDS = 5.0
 RELAY_SECONDS = 1.0
 RELEASE_SECONDS = 0.5
 DELIVERY_SECONDS = 1.0
@@ -228,6 +236,16 @@ def audit(parts: Parts, process: Process) -> None:
     )
     sealer = Sealer(parts.engine)
     process.repeat(Loop("sealer", sealer.seal, seconds=SEAL_SECONDS, clock=parts.clock))
+    tally = TallyRows(parts.engine)
+
+    async def fold() -> None:  # not at once again, however much came: readers bear what waits
+        await tally.fold()
+
+    process.repeat(Loop("tally", fold, seconds=FOLD_SECONDS, clock=parts.clock))
+    conservation = Conservation(PostgresAuditor(parts.engine), parts.engine, clock=parts.clock)
+    process.repeat(
+        Loop("conservation", conservation.watch, seconds=WATCH_SECONDS, clock=parts.clock)
+    )
     retention = Retention(parts.engine, inbox_days=parts.settings.inbox.retention)
 
     async def prune() -> None:

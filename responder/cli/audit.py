@@ -1,4 +1,4 @@
-"""`responder audit verify`: is anything missing?"""
+"""`responder audit`: is anything missing, and are the counts right that pages show?"""
 
 from responder.app.terminal_words import broken
 from responder.audit.ports import Findings
@@ -15,6 +15,12 @@ async def verify(*, place: Place = HERE) -> Exit:
     return Exit.DONE if verified.holds else Exit.FOUND_SOMETHING
 
 
+async def recount(*, place: Place = HERE) -> Exit:
+    await place.admin().recount()
+    terminal().say("Counted anew. Pages and metrics show what the ledger holds.")
+    return Exit.DONE
+
+
 def _say(found: Findings) -> None:
     if found.chain_break is None:
         terminal().say(f"The record of changes holds: {found.sealed:,} entries, head {found.head}")
@@ -26,3 +32,7 @@ def _say(found: Findings) -> None:
         terminal().say(f"missing: {each.source} {each.comment_id} ({each.event_id or 'no event'})")
     if found.missing_total > len(found.missing):
         terminal().say(f"… and {found.missing_total - len(found.missing):,} more.")
+    for wrong in found.miscounts:
+        terminal().say(f"miscounted: {wrong.what}: {wrong.kept:,} kept, {wrong.counted:,} counted")
+    if found.miscounts:
+        terminal().say("Pages and metrics show what is kept. Run: responder audit recount")

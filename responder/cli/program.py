@@ -160,6 +160,12 @@ COMMANDS = (
         "responder audit verify",
     ),
     _Command(
+        ("audit", "recount"),
+        "responder.cli.audit:recount",
+        "Count the ledger anew for pages and metrics, where `audit verify` found a wrong count.",
+        "responder audit recount",
+    ),
+    _Command(
         ("version",),
         "responder.cli.version:version",
         "Print the version.",

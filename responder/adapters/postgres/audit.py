@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.engine import patient, transaction
 from responder.adapters.postgres.missing import find_missing
 from responder.adapters.postgres.pushes import note_bodies
 from responder.adapters.postgres.tally import miscounts, read_tally
@@ -130,7 +130,7 @@ class PostgresAuditor:
         self._settling_seconds = settling_seconds
 
     async def audit(self) -> Findings:
-        async with self._engine.connect() as connection:
+        async with patient(self._engine) as engine, engine.connect() as connection:
             snapshot = await connection.execution_options(isolation_level="REPEATABLE READ")
             async with snapshot.begin():
                 verifier = Verifier()

@@ -24,8 +24,12 @@ def engine_url(dsn: str) -> URL:
     return make_url(dsn).set(drivername="postgresql+asyncpg")
 
 
-def make_engine(dsn: str, *, pool_size: int = 8) -> AsyncEngine:
+def make_engine(
+    dsn: str, *, pool_size: int = 8, statement_seconds: float | None = 30
+) -> AsyncEngine:
     """A pool that checks connections before use and never waits longer than 5 s for one.
+
+    No statement is waited for longer than `statement_seconds`.
 
     Statements are planned anew for the tables as they are: a plan that was kept from when a ledger
     was empty read every comment once for each of a batch, until statistics were gathered.
@@ -38,10 +42,21 @@ def make_engine(dsn: str, *, pool_size: int = 8) -> AsyncEngine:
         pool_pre_ping=True,
         connect_args={
             "timeout": 5,
-            "command_timeout": 30,
+            "command_timeout": statement_seconds,
             "server_settings": {"plan_cache_mode": "force_custom_plan"},
         },
     )
+
+
+@asynccontextmanager
+async def patient(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
+    """The same database, for statements that go through a whole ledger and may take minutes."""
+    url = engine.url.render_as_string(hide_password=False)
+    unhurried = make_engine(url, pool_size=1, statement_seconds=None)
+    try:
+        yield unhurried
+    finally:
+        await unhurried.dispose()
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from responder.adapters.postgres.engine import patient
 from responder.engagement.errors import Misconfigured
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -31,7 +32,7 @@ def migrations() -> list[str]:
 
 async def migrate(engine: AsyncEngine) -> list[str]:
     """Apply what is missing, in one locked transaction each; gives the names that were applied."""
-    async with engine.connect() as connection:
+    async with patient(engine) as unhurried, unhurried.connect() as connection:
         return await connection.run_sync(_upgrade)
 
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.engine import patient, transaction
 from responder.audit.ports import Miscount
 from responder.engagement.lifecycle import ENDS, OPEN, State
 from responder.review.ports import Balance
@@ -188,5 +188,5 @@ class TallyRows:
 
     async def rebuild(self) -> None:
         """Count anew. Whoever writes waits for it: seconds where there are a million comments."""
-        async with transaction(self._engine) as connection:
+        async with patient(self._engine) as engine, transaction(engine) as connection:
             await connection.execute(text("SELECT tally_rebuild()"))

@@ -173,7 +173,9 @@ class ClosingBalance(Shown):
 class EngagementList(Shown):
     items: list[EngagementSummary]
     next: Annotated[str | None, Field(description="`after` of the next page; null on the last.")]
-    matching: int
+    matching: Annotated[
+        int, Field(description="In all; a search by words counts no further than to 1,001.")
+    ]
     counts: dict[str, int]
     balance: ClosingBalance
     as_of: Annotated[int, Field(description="The change number that this is the state of.")]

@@ -20,7 +20,7 @@ from responder.engagement.model import (
     Urgency,
 )
 from responder.intake.ports import Reason
-from responder.review.ports import Balance
+from responder.review.ports import MOST_MATCHING, Balance
 
 _CODE = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 
@@ -324,6 +324,11 @@ LANGUAGES: Mapping[str, str] = {
 def counted(number: int, one: str, many: str) -> str:
     """`1 reply`, `1,204 replies`."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+def figure(number: int, *, of_search: bool) -> str:
+    """`1,204`; of a search, which is not counted to its end, `1,000+`."""
+    return f"{MOST_MATCHING:,}+" if of_search and number > MOST_MATCHING else f"{number:,}"
 
 
 def act(name: str) -> str:

@@ -24,6 +24,18 @@ async def test_verifying_names_what_is_missing_and_what_was_changed(fresh: Runni
     assert "Nothing is missing: 3 came in" in whole.said
     assert "The record of changes holds" in whole.said
 
+    await fresh.sql(
+        "INSERT INTO tally_change VALUES"
+        ' (\'engagement\', \'{nowhere,default,"",answered,"",""}\', 4, 0, now())'
+    )
+    wrong = await fresh.command("audit", "verify")
+    assert wrong.code == 5, wrong.said
+    assert "miscounted: engagement nowhere default answered: 4 kept, 0 counted" in wrong.said
+    assert "Run: responder audit recount" in wrong.said
+    recounted = await fresh.command("audit", "recount")
+    assert recounted.code == 0, recounted.said
+    assert (await fresh.command("audit", "verify")).code == 0
+
     await fresh.sql("DELETE FROM draft_version")  # they hold on to what they were made for
     await fresh.sql("DELETE FROM engagement WHERE comment_id = 'audit-1'")
     robbed = await fresh.command("audit", "verify")

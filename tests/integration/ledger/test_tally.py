@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from responder.adapters.postgres.audit import Conservation
 from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.migrate import migrate
 from responder.adapters.postgres.tally import TallyRows, miscounts, read_tally
 from responder.audit.ports import Miscount
 from responder.delivery.ports import AttemptOutcome
@@ -20,6 +21,17 @@ from responder.testing.place import Behaviour
 
 SEEDS = 5
 STEPS = 25
+UNDONE = (
+    "DROP FUNCTION tally_engagement, tally_due_settled, tally_dead_letter, tally_rebuild CASCADE",
+    "DROP VIEW tally_kept, tally_counted",
+    "DROP TABLE tally, tally_change, conservation",
+    "DROP INDEX engagement_open_source, engagement_oldest, engagement_attention",
+    "DROP INDEX engagement_ended, engagement_ended_source, engagement_ended_queue",
+    "DROP INDEX engagement_event, received_id_comment",
+    "CREATE INDEX engagement_ended ON engagement (state)",
+    "UPDATE schema_version SET version_num = 'v0_1_08_pre_branches'",
+)
+"""What stood there before the counts were kept."""
 TEXTS = ("Does it run offline?", "", "My phone caught fire!", "Lovely photo.", "Where is it?")
 
 
@@ -247,3 +259,17 @@ async def test_what_is_missing_is_looked_for_now_and_then(bench: Bench) -> None:
     bench.clock.forward(60)
     await watching.watch()
     assert (await bench.desk.balance()).unaccounted == 1
+
+
+async def test_the_migration_counts_a_ledger_that_is_filled(bench: Bench) -> None:
+    """Taken back to before it and brought forward again, on a database with comments in it."""
+    await bench.arrives(*(comment(f"c{n}", TEXTS[n % len(TEXTS)] + f" {n}") for n in range(20)))
+    before = await bench.desk.queue(QueueFilter())
+    async with transaction(bench.engine) as connection:
+        for statement in UNDONE:
+            await connection.execute(text(statement))
+    await migrate(bench.engine)
+    after = await bench.desk.queue(QueueFilter())
+    assert (after.matching, after.counts) == (before.matching, before.counts)
+    await bench.arrives(comment("later"))
+    await bench.audited()

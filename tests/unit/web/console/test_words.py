@@ -64,6 +64,21 @@ def test_a_balance_that_does_not_hold_says_so_first() -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "of_search", "shown"),
+    [
+        (7, True, "7"),
+        (1000, True, "1,000"),
+        (1001, True, "1,000+"),
+        (1_204_000, False, "1,204,000"),
+    ],
+)
+def test_a_search_that_finds_much_is_not_counted_to_its_end(
+    number: int, of_search: bool, shown: str
+) -> None:
+    assert words.figure(number, of_search=of_search) == shown
+
+
+@pytest.mark.parametrize(
     ("held", "sentence"),
     [
         (0, "Stopped. Nothing is waiting to go out."),
