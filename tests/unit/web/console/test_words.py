@@ -64,18 +64,11 @@ def test_a_balance_that_does_not_hold_says_so_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "of_search", "shown"),
-    [
-        (7, True, "7"),
-        (1000, True, "1,000"),
-        (1001, True, "1,000+"),
-        (1_204_000, False, "1,204,000"),
-    ],
+    ("number", "shown"), [(7, "7"), (1000, "1,000"), (1001, "1,000+"), (1_204_000, "1,000+")]
 )
-def test_a_search_that_finds_much_is_not_counted_to_its_end(
-    number: int, of_search: bool, shown: str
-) -> None:
-    assert words.figure(number, of_search=of_search) == shown
+def test_a_search_that_finds_much_is_not_counted_to_its_end(number: int, shown: str) -> None:
+    assert words.figure(number, of_search=True) == shown
+    assert words.figure(number, of_search=False) == f"{number:,}"
 
 
 @pytest.mark.parametrize(
