@@ -108,12 +108,18 @@ class PostgresDesk:
             )
             rows = found.all()
             tally = await read_tally(connection)
+            if not words_of(wanted):
+                matching = tally.matching(
+                    STATES[wanted.state], queue=wanted.queue, source=wanted.source
+                )
+            elif after is None and len(rows) <= limit:
+                matching = len(rows)
+            else:
+                matching = await _count_words(connection, condition, values)
             return QueuePage(
                 rows=tuple(self._row(row) for row in rows[:limit]),
                 after=position_of(rows[limit - 1], is_open=is_open) if len(rows) > limit else None,
-                matching=await _count_words(connection, condition, values)
-                if words_of(wanted)
-                else tally.matching(STATES[wanted.state], queue=wanted.queue, source=wanted.source),
+                matching=matching,
                 counts=tally.open_by_queue(),
                 balance=tally.balance(missing=await read_missing(connection)),
                 as_of=as_of,

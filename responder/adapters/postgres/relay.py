@@ -50,6 +50,8 @@ BATCH_BYTES = 8 * 1024 * 1024
 CLOSED_SECONDS = 30.0
 """How long the rows of a topic wait after the log has refused all of it."""
 STAGE = "relay"
+MISSES = 1_000
+"""How many may become overdue in one transaction."""
 
 _DUE = """
 SELECT id, topic, key, event_id, headers, payload
@@ -262,19 +264,24 @@ class Releases:
                 await _dismiss(connection, engagement, decision, at)
 
     async def record_misses(self, *, at: datetime) -> int:
-        """Every item that is due and has no public reply is missed, once, when its time passes."""
+        """Every item that is due and has no public reply is missed, once, when its time passes.
+
+        At most `MISSES` at a time; gives how many. What somebody else is at is left for the next.
+        """
         async with transaction(self._engine) as connection:
             missed = await connection.execute(
                 text("""
                     WITH late AS (
                       UPDATE engagement SET due_outcome = 'missed'
-                      WHERE due_outcome IS NULL AND due_at <= :at
+                      WHERE id = ANY (ARRAY(SELECT id FROM engagement
+                        WHERE due_outcome IS NULL AND due_at <= :at
+                        ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED))
                       RETURNING id, due_period, sla, due_at)
                     INSERT INTO due_settled (engagement_id, period, sla, due_at, outcome, settled_at)
                     SELECT id, due_period, sla, due_at, 'missed', :at FROM late
                     RETURNING engagement_id
                     """),
-                {"at": at},
+                {"at": at, "most": MISSES},
             )
             ids = missed.scalars().all()
             await append_entries(

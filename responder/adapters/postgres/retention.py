@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.engine import patient, transaction
 
 OUTBOX_DAYS = 7
 PUSH_DAYS = 30
@@ -33,6 +33,7 @@ class Retention:
             ("DELETE FROM session WHERE expires_at < now() - :days * interval '1 day'", 1),
             ("DELETE FROM sign_in_link WHERE expires_at < now() - :days * interval '1 day'", 1),
         )
-        for statement, days in statements:
-            async with transaction(self._engine) as connection:
-                await connection.execute(text(statement), {"days": days})
+        async with patient(self._engine) as engine:
+            for statement, days in statements:
+                async with transaction(engine) as connection:
+                    await connection.execute(text(statement), {"days": days})

@@ -58,12 +58,17 @@ class PostgresReceipts:
         self._engine = engine
 
     async def find_event(self, source: SourceId, event_id: EventId) -> ReceiptStatus | None:
-        """By the id of any event of a comment: its creation, an edit, a repeat."""
+        """By the id of any event of a comment: its creation, an edit, a repeat.
+
+        The ledger itself is only searched for what triage took and the audit role has not noted yet.
+        """
         async with transaction(self._engine) as connection:
             found = await connection.execute(
                 text("""
                     SELECT comment_id FROM received_id WHERE source = :source AND event_id = :id
                     UNION SELECT comment_id FROM engagement WHERE source = :source AND event_id = :id
+                      AND EXISTS (SELECT FROM inbox WHERE consumer = 'triage' AND event_id = :id)
+                      AND NOT EXISTS (SELECT FROM received_id WHERE event_id = :id)
                     """),
                 {"source": source, "id": event_id},
             )

@@ -27,7 +27,7 @@ UNDONE = (
     "DROP TABLE tally, tally_change, conservation",
     "DROP INDEX engagement_open_source, engagement_oldest, engagement_attention",
     "DROP INDEX engagement_ended, engagement_ended_source, engagement_ended_queue",
-    "DROP INDEX engagement_event, received_id_comment",
+    "DROP INDEX received_id_comment, delivery_job_of, inbox_done, outbox_sent",
     "CREATE INDEX engagement_ended ON engagement (state)",
     "UPDATE schema_version SET version_num = 'v0_1_08_pre_branches'",
 )
