@@ -166,8 +166,8 @@ STATEMENTS = (
     ),
     "CREATE INDEX received_id_comment ON received_id (source, comment_id)",
     "CREATE INDEX delivery_job_of ON delivery_job (engagement_id)",
-    "CREATE INDEX inbox_done ON inbox USING brin (done_at) WITH (autosummarize = on)",
-    "CREATE INDEX outbox_sent ON outbox USING brin (sent_at) WITH (autosummarize = on)",
+    "CREATE INDEX inbox_done ON inbox USING brin (done_at) WITH (autosummarize = on)",  # codespell:ignore brin
+    "CREATE INDEX outbox_sent ON outbox USING brin (sent_at) WITH (autosummarize = on)",  # codespell:ignore brin
 )
 
 
