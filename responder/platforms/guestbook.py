@@ -150,14 +150,17 @@ class GuestbookPlatform:
         return posted
 
     def _good(self, result: Result) -> Answer:
+        """A page that is away, or whose database is, is no fault of what was asked of it."""
         if isinstance(result, Answer) and result.is_success:
             return result
         if isinstance(result, Answer):
             wait = retry_after(result.headers, self._clock.now())
             if wait is not None:
                 raise RateLimited(what="the guestbook", after_seconds=wait)
-            raise Unavailable(what="the guestbook", why=f"it answered {result.status}")
-        raise Unavailable(what="the guestbook", why=result.why)
+            is_away = result.status == HTTPStatus.SERVICE_UNAVAILABLE
+            why = f"it answered {result.status}"
+            raise Unavailable(what="the guestbook", why=why, counts_as_attempt=not is_away)
+        raise Unavailable(what="the guestbook", why=result.why, counts_as_attempt=False)
 
     async def _get(self, path: str, query: Mapping[str, str]) -> Result:
         return await self._send("GET", f"{path}?{urlencode(query)}", b"", None)

@@ -4,6 +4,7 @@ Only creation is automatic. More partitions would send a thread's next comment t
 than its last one, and a changed configuration may be an administrator's intention.
 """
 
+import asyncio
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ from responder.adapters.kafka.connection import describe, reason
 from responder.adapters.kafka.options import KafkaOptions
 from responder.engagement.errors import Misconfigured
 from responder.stream.log import Unreachable
+
+HEARD_OF_TRIES = 50
+HEARD_OF_SECONDS = 0.1
+"""A topic that was made a moment ago is not known to every broker at once."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -132,11 +137,26 @@ class KafkaTopics:
         """
         plan = await self.plan(specs)
         missing = [change for change in plan if isinstance(change, MissingTopic)]
-        if missing:
-            await self._create(missing)
+        was_there = await self._create(missing) if missing else ()
+        if was_there:
+            plan = await self._once_known(specs, was_there)
         return [change for change in plan if isinstance(change, DifferentTopic)]
 
-    async def _create(self, missing: Sequence[MissingTopic]) -> None:
+    async def _once_known(
+        self, specs: Collection[TopicSpec], topics: Collection[str]
+    ) -> Sequence[TopicChange]:
+        """The plan, once the broker that is asked has heard of topics that another one knows."""
+        plan = await self.plan(specs)
+        for _ in range(HEARD_OF_TRIES):
+            missing = {change.topic for change in plan if isinstance(change, MissingTopic)}
+            if not missing.intersection(topics):
+                break
+            await asyncio.sleep(HEARD_OF_SECONDS)
+            plan = await self.plan(specs)
+        return plan
+
+    async def _create(self, missing: Sequence[MissingTopic]) -> Collection[str]:
+        """Gives those that were there after all: made a moment ago, perhaps by somebody else."""
         topics = [
             NewTopic(
                 name=change.topic,
@@ -148,9 +168,14 @@ class KafkaTopics:
         ]
         async with _Admin(self._options) as admin:
             answer = await admin.create_topics(topics)
+        was_there = []
         for topic, code, why in (error[:3] for error in answer.topic_errors):
-            if code and kafka.for_code(code) is not kafka.TopicAlreadyExistsError:
+            if not code:
+                continue
+            if kafka.for_code(code) is not kafka.TopicAlreadyExistsError:
                 raise TopicRefused(topic=topic, why=why or kafka.for_code(code).__name__)
+            was_there.append(topic)
+        return was_there
 
     async def _configurations(
         self, topics: Sequence[Mapping[str, Any]]

@@ -263,6 +263,28 @@ async def test_a_comment_that_was_pushed_past_the_page_is_entered_on_it(run: _Ru
     assert "Welcome." in await run.page()
 
 
+async def test_a_page_whose_database_is_away_charges_nothing_to_what_waits_for_it() -> None:
+    engine = make_engine("postgresql://nobody@127.0.0.1:9/nothing")
+    async with open_run(PostgresGuestbook(engine, ids=SystemIds(SystemClock()))) as run:
+        with pytest.raises(Unavailable) as failed:
+            await run.platform.enter(pushed_comment())
+    assert not failed.value.counts_as_attempt
+    await engine.dispose()
+
+
+async def test_a_page_that_is_away_charges_nothing_to_what_waits_for_it(run: _Run) -> None:
+    away = GuestbookPlatform(
+        http=loopback_http("http://127.0.0.1:9"),
+        clock=run.clock,
+        url="http://127.0.0.1:9",
+        token=TOKEN,
+        post_as="The Team",
+    )
+    with pytest.raises(Unavailable) as failed:
+        await away.enter(pushed_comment())
+    assert not failed.value.counts_as_attempt
+
+
 async def test_the_longest_comment_there_is_can_be_entered(run: _Run) -> None:
     longest = pushed_comment(text="\x01" * TEXT_LIMIT_BYTES)
     page = EventPage(text="\x01" * TEXT_LIMIT_BYTES)
