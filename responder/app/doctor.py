@@ -135,10 +135,10 @@ class _Doctor:
             found.append(_warn("dead letters", says, "responder deadletter list"))
         if row.failed:
             says = f"{counted(row.failed, 'reply', 'replies')} could not be posted"
-            found.append(_warn("replies", says, f"look at {page}?state=delivery_failed"))
+            found.append(_warn("replies", says, f"look at {page}?state=attention"))
         if row.unknown:
             says = f"of {counted(row.unknown, 'reply', 'replies')} it is not known whether posted"
-            found.append(_warn("replies", says, f"look at {page}?state=delivery_unknown"))
+            found.append(_warn("replies", says, f"look at {page}?state=attention"))
         return found or [_ok("replies", "none waits for a person, and every record could be read")]
 
     async def log(self) -> Sequence[Finding]:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -42,6 +43,16 @@ Text: TypeAlias = Annotated[
 ]
 Language: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Network: TypeAlias = IPv4Network | IPv6Network
+
+
+def _without_credentials(url: HttpUrl) -> HttpUrl:
+    if url.username is not None or url.password is not None:
+        raise ValueError("a name or password has no place in it: this file holds no secrets")
+    return url
+
+
+Address: TypeAlias = Annotated[HttpUrl, AfterValidator(_without_credentials)]
+"""Where something is, and nothing that opens it."""
 
 
 def nearest(name: str, among: Iterable[str]) -> str:
@@ -129,7 +140,7 @@ class SourceTable(Table):
 
     title: Line | None = None
     """Its name on the screen; by default its name here."""
-    url: HttpUrl | None = None
+    url: Address | None = None
     """Where people find it."""
     queue: Slug = "default"
     """Where its comments go when no route says otherwise."""
@@ -157,7 +168,7 @@ class WebhookTable(SourceTable):
     """How pushes are written and how they prove where they come from."""
     batches: bool = False
     """Whether several CloudEvents may come in one push."""
-    outgoing_url: HttpUrl | None = None
+    outgoing_url: Address | None = None
     """Where approved replies are sent, signed; without it they are offered to copy."""
     receipt_hours: Annotated[int, Field(ge=1, le=720)] = 24
     """How long a reply may stay passed on and not seen there, until a person has to look."""
@@ -167,9 +178,9 @@ class IssoTable(SourceTable):
     """An Isso server."""
 
     platform: Literal["isso"]
-    url: HttpUrl
+    url: Address
     """The site that its comments stand on."""
-    base_url: HttpUrl
+    base_url: Address
     """The address of its API."""
     pages: tuple[Line, ...] = ()
     """Paths to ask for besides those it lists; needed where its `latest-enabled` is off."""
@@ -230,7 +241,7 @@ class KnowledgeTable(Table):
     id: Slug
     title: Line
     text: Text
-    url: HttpUrl | None = None
+    url: Address | None = None
     language: Language | None = None
     sources: frozenset[Slug] = frozenset()
     """Only for comments at these; empty: everywhere."""
@@ -262,7 +273,7 @@ class OpenAITable(Table):
     """A model behind an OpenAI-compatible address writes the suggestions. It sees each comment."""
 
     model: Line
-    base_url: HttpUrl = HttpUrl("https://api.openai.com/v1")
+    base_url: Address = HttpUrl("https://api.openai.com/v1")
     timeout_seconds: Annotated[int, Field(ge=1, le=110)] = 30
     max_output_tokens: Annotated[int, Field(ge=64, le=16_384)] = 1_024
 

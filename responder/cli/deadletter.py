@@ -38,10 +38,11 @@ async def list_(
         terminal().remark(NOTHING[status])
         return Exit.DONE
     terminal().table(
-        ("id", "source", "failed", "tries", "why"),
+        ("id", "status", "source", "failed", "tries", "why"),
         [
             (
                 str(each.id),
+                each.status,
                 each.source or "",
                 f"{each.last_failed_at:%Y-%m-%d %H:%M}",
                 str(each.attempts),
@@ -57,8 +58,8 @@ async def show(letter: Id, *, place: Place = HERE) -> Exit:
     found = await place.admin().dead_letter(letter)
     for name, value in (
         ("topic", found.topic),
-        ("partition", str(found.partition)),
-        ("offset", str(found.offset)),
+        ("partition", "" if found.partition is None else str(found.partition)),
+        ("offset", "" if found.offset is None else str(found.offset)),
         ("source", found.source or ""),
         ("key", _text(found.key or b"")),
         ("where", found.where),

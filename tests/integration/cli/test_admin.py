@@ -174,12 +174,12 @@ async def test_the_doctor_counts_what_waits_for_a_person_and_says_where(
         (
             "replies",
             "1 reply could not be posted",
-            "look at http://127.0.0.1:8080/queue?state=delivery_failed",
+            "look at http://127.0.0.1:8080/queue?state=attention",
         ),
         (
             "replies",
             "of 1 reply it is not known whether posted",
-            "look at http://127.0.0.1:8080/queue?state=delivery_unknown",
+            "look at http://127.0.0.1:8080/queue?state=attention",
         ),
     ]
 

@@ -85,6 +85,20 @@ def test_a_source_keeps_what_its_platform_needs() -> None:
     assert [str(each) for each in found.allowed_networks] == ["127.0.0.0/8"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[sources.a]\nplatform = "webhook"\noutgoing_url = "https://ana:hunter2@example.org/"',
+        '[openai]\nmodel = "small"\nbase_url = "http://ana:hunter2@127.0.0.1:8000/v1"',
+    ],
+)
+def test_an_address_holds_no_password_and_it_is_not_repeated(text: str) -> None:
+    with pytest.raises(BadConfiguration) as refused:
+        _parsed(text)
+    assert "this file holds no secrets" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
 def test_a_source_that_is_only_pushed_sends_nothing() -> None:
     workspace = _parsed("""
         [sources.quiet]
