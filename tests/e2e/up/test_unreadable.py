@@ -93,8 +93,8 @@ async def test_a_record_that_is_handed_back_from_the_terminal_is_read_after_all(
         said = (await responder.command("deadletter", "list")).said
         return [line.split("\t") for line in said.splitlines() if "circle" in line]
 
-    ((letter_id, source, *_, why),) = await eventually(listed)
-    assert source == "circle"
+    ((letter_id, status, source, *_, why),) = await eventually(listed)
+    assert (status, source) == ("open", "circle")
     assert "no source circle" in why
     assert "circle-1" in (await responder.command("deadletter", "show", letter_id[:8])).said
 
