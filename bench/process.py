@@ -1,18 +1,16 @@
 """A subject's process: told to go on by a line, ended with its context, and never waited for in vain."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Any, TypeVar
+
+from bench.costs import cpu_seconds
 
 T = TypeVar("T")
 
 END_SECONDS = 60.0
 LAST_WORDS = 500
-_USER, _SYSTEM = 11, 12
-"""Places in /proc/<pid>/stat after the command, which stands in brackets: proc(5)."""
 
 
 class SubjectFailed(Exception):
@@ -34,9 +32,7 @@ class SubjectProcess:
 
     def cpu_seconds(self) -> float:
         """What it has used so far, of all cores; to the hundredth."""
-        stat = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8")
-        numbers = stat.rpartition(")")[2].split()
-        return (int(numbers[_USER]) + int(numbers[_SYSTEM])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds([self._process.pid])
 
     async def during(self, work: Coroutine[Any, Any, T]) -> T:
         """Do this while it lives.

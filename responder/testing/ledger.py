@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypedDict
 from uuid import UUID
 
 from sqlalchemy import text
@@ -27,7 +28,16 @@ from responder.engagement.events import EngagementReceived
 from responder.engagement.lifecycle import State
 from responder.engagement.model import DismissalReason, EngagementId, PersonId
 from responder.engagement.workspace import Workspace
-from responder.review.ports import Approve, Dismiss, Item, QueueFilter, Undo
+from responder.review.ports import (
+    Approve,
+    Dismiss,
+    FoundThere,
+    Item,
+    QueueFilter,
+    Reopen,
+    SendAgain,
+    Undo,
+)
 from responder.review.service import Review
 from responder.testing.factories import NOON, PLACE, arrival, workspace
 from responder.testing.place import Place
@@ -77,6 +87,13 @@ class Seen:
         self.duplicates += 1
 
 
+class _Shown(TypedDict):
+    engagement_id: EngagementId
+    actor: PersonId
+    key: str
+    context: str
+
+
 @dataclass(slots=True)
 class Bench:
     """The stages on one ledger, stepped by hand: nothing happens unless a test says so."""
@@ -112,34 +129,36 @@ class Bench:
 
     async def approve(self, comment_id: str = "c1", reply: str = "Yes, it does.") -> None:
         """Ana sends this reply to what she sees now."""
-        item = await self.item(comment_id)
-        await self.review.approve(
-            Approve(
-                engagement_id=item.row.engagement_id,
-                actor=ANA,
-                key=self.key(),
-                context=item.context,
-                text=reply,
-                undo_seconds=UNDO_SECONDS,
-            )
-        )
+        shown = await self._shown(comment_id)
+        await self.review.approve(Approve(**shown, text=reply, undo_seconds=UNDO_SECONDS))
 
     async def dismiss(self, comment_id: str = "c1") -> None:
-        item = await self.item(comment_id)
-        await self.review.dismiss(
-            Dismiss(
-                engagement_id=item.row.engagement_id,
-                actor=ANA,
-                key=self.key(),
-                context=item.context,
-                reason=DismissalReason.OFF_TOPIC,
-                undo_seconds=UNDO_SECONDS,
-            )
-        )
+        shown = await self._shown(comment_id)
+        reason = DismissalReason.OFF_TOPIC
+        await self.review.dismiss(Dismiss(**shown, reason=reason, undo_seconds=UNDO_SECONDS))
 
     async def undo(self, comment_id: str = "c1") -> None:
         engagement_id = await self.id_of(comment_id)
         await self.review.undo(Undo(engagement_id=engagement_id, actor=ANA))
+
+    async def reopen(self) -> None:
+        await self.review.reopen(Reopen(**await self._shown("c1")))
+
+    async def send_again(self) -> None:
+        await self.review.send_again(SendAgain(**await self._shown("c1")))
+
+    async def found_there(self, url: str = "https://place.example/reply-1") -> None:
+        await self.review.found_there(FoundThere(**await self._shown("c1"), url=url))
+
+    async def _shown(self, comment_id: str) -> _Shown:
+        """What every form on the comment's page carries."""
+        item = await self.item(comment_id)
+        return {
+            "engagement_id": item.row.engagement_id,
+            "actor": ANA,
+            "key": self.key(),
+            "context": item.context,
+        }
 
     async def release(self) -> None:
         """The undo time passes, and what was held goes on."""

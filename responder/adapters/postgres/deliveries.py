@@ -216,53 +216,43 @@ async def _may_probe(connection: AsyncConnection, source: str) -> bool:
     return taken.one_or_none() is not None
 
 
+_JOB = f"""
+    SELECT j.reply_id, j.engagement_id, j.token, j.tries, j.looks, j.absent_since, e.state,
+      d.text AS reply_text, a.attempt, a.started_at, a.outcome, a.answer, a.settled_at,
+      a.deadline_at, a.external_id, {COMMENT_COLUMNS},
+      (SELECT min(t.started_at) FROM delivery_attempt t
+        WHERE t.reply_id = j.reply_id AND NOT EXISTS (SELECT 1 FROM delivery_attempt o
+          WHERE o.reply_id = j.reply_id AND o.attempt >= t.attempt
+            AND o.outcome IS DISTINCT FROM 'throttled')) AS throttled_since,
+      ARRAY(SELECT o.external_id FROM delivery_attempt o
+        JOIN delivery_job k ON k.reply_id = o.reply_id
+        JOIN engagement f ON f.id = k.engagement_id
+        WHERE f.thread_key = e.thread_key AND o.reply_id <> j.reply_id
+          AND o.external_id IS NOT NULL) || j.known AS others,
+      (SELECT k.idempotency_key FROM delivery_attempt k JOIN decision q ON q.id = k.reply_id
+        WHERE q.engagement_id = j.engagement_id AND q.text_sha256 = d.text_sha256
+          AND (k.answer = 'unknown' OR k.outcome IN ('unknown', 'handed_over'))
+          AND NOT EXISTS (SELECT 1 FROM delivery_attempt s WHERE s.outcome = 'sent'
+            AND s.idempotency_key = k.idempotency_key)
+        ORDER BY k.started_at LIMIT 1) AS kept_key,
+      EXISTS (SELECT 1 FROM delivery_attempt u WHERE u.reply_id = j.reply_id
+        AND u.attempt < a.attempt AND u.outcome = 'unknown') AS was_unknown,
+      (SELECT min(started_at) FROM delivery_attempt
+        WHERE reply_id = j.reply_id) AS first_started_at
+    FROM delivery_job j JOIN decision d ON d.id = j.reply_id
+    JOIN engagement e ON e.id = j.engagement_id
+    JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
+    {JOIN_AUTHOR}
+    LEFT JOIN LATERAL (SELECT * FROM delivery_attempt WHERE reply_id = j.reply_id
+      ORDER BY attempt DESC LIMIT 1) a ON true
+    WHERE j.reply_id = :id
+    """  # noqa: S608 - a constant
+"""A job with all that its next step depends on."""
+
+
 async def _job(connection: AsyncConnection, reply_id: UUID) -> Job:
-    found = await connection.execute(
-        text(f"""
-            SELECT j.reply_id, j.engagement_id, j.token, j.tries, j.looks, j.absent_since, e.state,
-              d.text AS reply_text, a.attempt, a.started_at, a.outcome, a.answer, a.settled_at,
-              a.deadline_at, a.external_id, {COMMENT_COLUMNS},
-              (SELECT min(t.started_at) FROM delivery_attempt t
-                WHERE t.reply_id = j.reply_id AND NOT EXISTS (SELECT 1 FROM delivery_attempt o
-                  WHERE o.reply_id = j.reply_id AND o.attempt >= t.attempt
-                    AND o.outcome IS DISTINCT FROM 'throttled')) AS throttled_since,
-              ARRAY(SELECT o.external_id FROM delivery_attempt o
-                JOIN delivery_job k ON k.reply_id = o.reply_id
-                JOIN engagement f ON f.id = k.engagement_id
-                WHERE f.thread_key = e.thread_key AND o.reply_id <> j.reply_id
-                  AND o.external_id IS NOT NULL) || j.known AS others,
-              (SELECT k.idempotency_key FROM delivery_attempt k JOIN decision q ON q.id = k.reply_id
-                WHERE q.engagement_id = j.engagement_id AND q.text_sha256 = d.text_sha256
-                  AND (k.answer = 'unknown' OR k.outcome IN ('unknown', 'handed_over'))
-                  AND NOT EXISTS (SELECT 1 FROM delivery_attempt s WHERE s.outcome = 'sent'
-                    AND s.idempotency_key = k.idempotency_key)
-                ORDER BY k.started_at LIMIT 1) AS kept_key,
-              EXISTS (SELECT 1 FROM delivery_attempt u WHERE u.reply_id = j.reply_id
-                AND u.attempt < a.attempt AND u.outcome = 'unknown') AS was_unknown,
-              (SELECT min(started_at) FROM delivery_attempt
-                WHERE reply_id = j.reply_id) AS first_started_at
-            FROM delivery_job j JOIN decision d ON d.id = j.reply_id
-            JOIN engagement e ON e.id = j.engagement_id
-            JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
-            {JOIN_AUTHOR}
-            LEFT JOIN LATERAL (SELECT * FROM delivery_attempt WHERE reply_id = j.reply_id
-              ORDER BY attempt DESC LIMIT 1) a ON true
-            WHERE j.reply_id = :id
-            """),  # noqa: S608 - a constant
-        {"id": reply_id},
-    )
+    found = await connection.execute(text(_JOB), {"id": reply_id})
     row = found.one()
-    last = None
-    if row.attempt is not None:
-        last = Attempt(
-            number=row.attempt,
-            started_at=row.started_at,
-            outcome=row.outcome and AttemptOutcome(row.outcome),
-            answer=row.answer and AttemptOutcome(row.answer),
-            settled_at=row.settled_at,
-            deadline_at=row.deadline_at,
-            external_id=row.external_id,
-        )
     return Job(
         reply_id=ReplyId(row.reply_id),
         engagement_id=EngagementId(row.engagement_id),
@@ -272,7 +262,7 @@ async def _job(connection: AsyncConnection, reply_id: UUID) -> Job:
         tries=row.tries,
         looks=row.looks,
         absent_since=row.absent_since,
-        last=last,
+        last=None if row.attempt is None else _attempt_of(row),
         text=row.reply_text,
         comment=comment_of(row),
         first_started_at=row.first_started_at,
@@ -280,6 +270,18 @@ async def _job(connection: AsyncConnection, reply_id: UUID) -> Job:
         was_unknown=row.was_unknown,
         throttled_since=row.throttled_since,
         others=frozenset(row.others),
+    )
+
+
+def _attempt_of(row: Any) -> Attempt:
+    return Attempt(
+        number=row.attempt,
+        started_at=row.started_at,
+        outcome=row.outcome and AttemptOutcome(row.outcome),
+        answer=row.answer and AttemptOutcome(row.answer),
+        settled_at=row.settled_at,
+        deadline_at=row.deadline_at,
+        external_id=row.external_id,
     )
 
 

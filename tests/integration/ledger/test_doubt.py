@@ -16,10 +16,7 @@ from responder.review.errors import (
     AlreadyDecided,
 )
 from responder.review.ports import (
-    FoundThere,
     PostedByPerson,
-    Reopen,
-    SendAgain,
 )
 from responder.stream.handler import DONE, Bury
 from responder.stream.log import Partition, Record
@@ -48,37 +45,6 @@ async def in_doubt(bench: Bench, *script: Behaviour) -> None:
     await approved(bench, *script)
     await bench.deliver()
     assert await bench.states() == {"c1": State.DELIVERY_UNKNOWN}
-
-
-async def reopen(bench: Bench) -> None:
-    item = await bench.item()
-    await bench.review.reopen(
-        Reopen(
-            engagement_id=item.row.engagement_id, actor=ANA, key=bench.key(), context=item.context
-        )
-    )
-
-
-async def send_again(bench: Bench) -> None:
-    item = await bench.item()
-    await bench.review.send_again(
-        SendAgain(
-            engagement_id=item.row.engagement_id, actor=ANA, key=bench.key(), context=item.context
-        )
-    )
-
-
-async def found_there(bench: Bench) -> None:
-    item = await bench.item()
-    await bench.review.found_there(
-        FoundThere(
-            engagement_id=item.row.engagement_id,
-            actor=ANA,
-            key=bench.key(),
-            context=item.context,
-            url=LINK,
-        )
-    )
 
 
 async def echo(bench: Bench, comment_id: str, reply: str, **data: object) -> None:
@@ -118,9 +84,9 @@ async def test_nothing_is_decided_twice_while_a_closing_of_a_doubtful_reply_is_h
 ) -> None:
     await in_doubt(bench, LOST_ANSWER)
     await bench.dismiss()
-    for decide in (found_there, send_again, reopen):
+    for decide in (bench.found_there, bench.send_again, bench.reopen):
         with pytest.raises(AlreadyDecided):
-            await decide(bench)
+            await decide()
     await bench.release()
     assert await bench.states() == {"c1": State.DISMISSED}
     await bench.audited()
@@ -239,7 +205,7 @@ async def test_a_late_echo_of_a_reply_that_was_given_up_ends_the_item_without_an
     bench: Bench,
 ) -> None:
     await in_doubt(bench, LOST_ANSWER)
-    await reopen(bench)
+    await bench.reopen()
     await bench.approve(reply="In other words: yes.")
     await echo(bench, "reply-1", "Yes, it does.")
     await bench.release()
@@ -264,7 +230,7 @@ async def test_an_old_reply_is_no_evidence_for_a_new_one(bench: Bench) -> None:
     await approved(bench)
     await bench.deliver()
     await echo(bench, "reply-1", "Yes, it does.")
-    await reopen(bench)
+    await bench.reopen()
     bench.place.will([UNREACHABLE])
     await bench.approve(reply="One thing more: save it first.")
     await bench.release()
@@ -278,7 +244,7 @@ async def test_a_repeated_receipt_of_an_old_reply_settles_no_new_one(bench: Benc
     await approved(bench)
     await bench.deliver()
     old = (await bench.item()).reply_id
-    await reopen(bench)
+    await bench.reopen()
     bench.place.will([UNREACHABLE])
     await bench.approve(reply="One thing more: save it first.")
     await bench.release()
@@ -295,12 +261,12 @@ async def test_sending_again_sends_the_present_reply_alone(bench: Bench) -> None
     await in_doubt(bench, NEVER_ARRIVED)
     await bench.dismiss()
     await bench.release()
-    await reopen(bench)
+    await bench.reopen()
     bench.place.will([NEVER_ARRIVED])
     await bench.approve(reply="The second answer.")
     await bench.release()
     await bench.deliver()
-    await send_again(bench)
+    await bench.send_again()
     await bench.deliver()
     assert bench.place.texts("c1") == ["The second answer."]
     assert await bench.states() == {"c1": State.ANSWERED}
@@ -309,7 +275,7 @@ async def test_sending_again_sends_the_present_reply_alone(bench: Bench) -> None
 
 async def test_a_deletion_after_an_old_doubt_withdraws_the_item(bench: Bench) -> None:
     await in_doubt(bench, NEVER_ARRIVED)
-    await reopen(bench)
+    await bench.reopen()
     await bench.approve(reply="The second answer.")
     await bench.arrives(comment(text="", kind="deleted"))
     await bench.release()

@@ -8,9 +8,8 @@ from sqlalchemy import text
 from responder.delivery.ports import AttemptOutcome
 from responder.engagement.events import Event, ReplyPosted
 from responder.engagement.lifecycle import State
-from responder.review.ports import FoundThere, Reopen, SendAgain
 from responder.testing.factories import NOON, comment
-from responder.testing.ledger import ANA, Bench
+from responder.testing.ledger import Bench
 from responder.testing.place import OBEDIENT, Behaviour
 
 LOST_ANSWER = Behaviour(stores=True, answer=AttemptOutcome.UNKNOWN)
@@ -46,28 +45,6 @@ async def reason(bench: Bench) -> str | None:
     return (await bench.item()).history[-1].reason
 
 
-async def send_again(bench: Bench) -> None:
-    item = await bench.item()
-    await bench.review.send_again(
-        SendAgain(
-            engagement_id=item.row.engagement_id, actor=ANA, key=bench.key(), context=item.context
-        )
-    )
-
-
-async def found_there(bench: Bench) -> None:
-    item = await bench.item()
-    await bench.review.found_there(
-        FoundThere(
-            engagement_id=item.row.engagement_id,
-            actor=ANA,
-            key=bench.key(),
-            context=item.context,
-            url="https://place.example/reply-1",
-        )
-    )
-
-
 def receipt_of(reply_id: object, comment_id: str) -> tuple[Event, ReplyPosted]:
     data = ReplyPosted.model_validate(
         {"reply_id": reply_id, "comment_id": comment_id, "thread_id": "c1", "url": None}
@@ -76,15 +53,6 @@ def receipt_of(reply_id: object, comment_id: str) -> tuple[Event, ReplyPosted]:
         data, event_id=data.event_id("garden"), source="garden", subject="c1", time=NOON
     )
     return event, data
-
-
-async def reopen(bench: Bench) -> None:
-    item = await bench.item()
-    await bench.review.reopen(
-        Reopen(
-            engagement_id=item.row.engagement_id, actor=ANA, key=bench.key(), context=item.context
-        )
-    )
 
 
 async def test_a_repeat_that_is_refused_leaves_the_first_call_in_doubt(bench: Bench) -> None:
@@ -229,9 +197,9 @@ async def test_no_repeat_goes_to_a_place_whose_sending_is_paused(bench: Bench) -
 async def test_a_person_who_found_it_ends_a_doubt_of_many_calls(bench: Bench) -> None:
     await approved(bench, LOST_ANSWER, NEVER_ARRIVED, REFUSAL)
     await bench.deliver()
-    await found_there(bench)
+    await bench.found_there()
     assert await bench.states() == {"c1": State.ANSWERED}
-    await reopen(bench)
+    await bench.reopen()
     await bench.arrives(comment(text="", kind="deleted"))
     assert await bench.states() == {"c1": State.WITHDRAWN}  # the doubt is over
     await bench.audited()
@@ -240,7 +208,7 @@ async def test_a_person_who_found_it_ends_a_doubt_of_many_calls(bench: Bench) ->
 async def test_what_a_person_has_sent_again_goes_under_the_key_that_it_had(bench: Bench) -> None:
     await approved(bench, LOST_ANSWER, REFUSAL)
     await bench.deliver()
-    await send_again(bench)  # who looked badly
+    await bench.send_again()  # who looked badly
     await bench.deliver()
     assert await bench.states() == {"c1": State.ANSWERED}
     assert bench.place.texts("c1") == ["Yes, it does."]
@@ -255,7 +223,7 @@ async def test_the_same_words_given_to_send_anew_go_under_the_key_that_they_had(
     await bench.deliver()
     await bench.dismiss()
     await bench.release()
-    await reopen(bench)
+    await bench.reopen()
     await bench.approve()
     await bench.release()
     await bench.deliver()
@@ -270,7 +238,7 @@ async def test_a_receipt_for_what_was_given_up_in_doubt_is_one_for_the_same_word
     await approved(bench, LOST_ANSWER, REFUSAL)
     await bench.deliver()
     first = (await bench.item()).reply_id
-    await reopen(bench)
+    await bench.reopen()
     bench.place.will([HANDED_OVER])
     await bench.approve()
     await bench.release()
@@ -284,7 +252,7 @@ async def test_a_receipt_for_what_was_given_up_in_doubt_is_one_for_the_same_word
 async def test_words_that_stood_once_and_are_wanted_again_have_a_new_key(bench: Bench) -> None:
     await approved(bench, LOST_ANSWER)
     await bench.deliver()
-    await reopen(bench)
+    await bench.reopen()
     await bench.approve()
     await bench.release()
     await bench.deliver()
@@ -294,7 +262,7 @@ async def test_words_that_stood_once_and_are_wanted_again_have_a_new_key(bench: 
 async def test_other_words_go_under_a_key_of_their_own(bench: Bench) -> None:
     await approved(bench, NEVER_ARRIVED, REFUSAL)
     await bench.deliver()
-    await reopen(bench)
+    await bench.reopen()
     await bench.approve(reply="In other words: yes.")
     await bench.release()
     await bench.deliver()
