@@ -5,6 +5,7 @@ import json
 import asyncpg
 import structlog
 
+from responder.adapters.postgres.failures import FAILED
 from responder.app.process import Process
 from responder.engagement.ports import Clock
 
@@ -28,7 +29,7 @@ class Allowances:
         while True:
             try:
                 await self._listen()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except FAILED as error:
                 log.info("allowances.not_heard", why=type(error).__name__)
             await self._clock.sleep(RETRY_SECONDS)
 

@@ -15,6 +15,7 @@ from responder.adapters.postgres.embedded.cluster import USER, postmaster_of
 from responder.adapters.postgres.embedded.errors import FolderInUse
 from responder.adapters.postgres.embedded.server import DATABASE, EmbeddedPostgres
 from responder.adapters.postgres.engine import make_engine
+from responder.adapters.postgres.failures import FAILED
 from responder.adapters.system import SystemClock, SystemIds
 from responder.app.data_folder import location
 from responder.engagement.errors import Misconfigured, Unavailable
@@ -82,7 +83,7 @@ async def reach(url: str) -> None:
     try:
         connection = await asyncpg.connect(url, timeout=REACH_SECONDS)
         await connection.close()
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except FAILED as error:
         raise Unavailable(what="the database", why=_reason(error)) from None
 
 

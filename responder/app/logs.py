@@ -10,6 +10,7 @@ from responder.adapters.kafka.log import KafkaLog
 from responder.adapters.kafka.options import KafkaOptions, KafkaSecurity
 from responder.adapters.kafka.topics import KafkaTopics, TopicSpec
 from responder.adapters.kafka.writer import KafkaLogWriter
+from responder.adapters.postgres.failures import FAILED
 from responder.adapters.postgres.log.consumer import PostgresLog
 from responder.adapters.postgres.log.membership import LogTiming
 from responder.adapters.postgres.log.topics import create_topics, known_topics, prune
@@ -96,7 +97,7 @@ class Logs:
                 return await prune(connection, timedelta(days=self._settings.retention.log))
             finally:
                 await connection.close()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except FAILED as error:
             raise Unavailable(what="the log", why=type(error).__name__) from error
 
 

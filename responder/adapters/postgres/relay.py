@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from responder.adapters.postgres.dead_letters import DeadLetterRows
 from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.failures import FAILED
 from responder.adapters.postgres.recording import (
     SHARDS,
     End,
@@ -100,7 +101,7 @@ class OutboxRelay:
         """
         try:
             return await self._round(await self._connected())
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except FAILED as error:
             await self.close()
             raise Unavailable(what="the database", why=type(error).__name__) from error
         except LogError as error:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import asyncpg
 
+from responder.adapters.postgres.failures import FAILED
 from responder.engagement.errors import Unavailable
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -39,7 +40,7 @@ async def turn(dsn: str, *, lock_class: int, name: str) -> AsyncIterator[bool]:
         connection = await asyncpg.connect(
             dsn, timeout=5, command_timeout=30, server_settings=LIVENESS
         )
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except FAILED as error:
         raise _away(error) from error
     try:
         yield await _is_taken(connection, lock_class, name)
@@ -54,7 +55,7 @@ async def _is_taken(connection: Connection, lock_class: int, name: str) -> bool:
                 "SELECT pg_try_advisory_lock($1, hashtext($2))", lock_class, name
             )
         )
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except FAILED as error:
         raise _away(error) from error
 
 
@@ -62,7 +63,7 @@ async def _let_go(connection: Connection) -> None:
     """At once, so that the next turn can follow: the server only notices later that we hung up."""
     try:
         await connection.execute("SELECT pg_advisory_unlock_all()")
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except FAILED:
         return  # then the session has ended, and its lock with it
     finally:
         connection.terminate()

@@ -22,6 +22,7 @@ from responder.adapters.postgres.embedded.folder import DataFolder
 from responder.adapters.postgres.embedded.launcher import Launcher, OnProgress, Progress, Running
 from responder.adapters.postgres.embedded.process import end
 from responder.adapters.postgres.embedded.programs import MAJOR, Programs, installed
+from responder.adapters.postgres.failures import FAILED
 from responder.engagement.ports import Clock, Ids
 
 DATABASE = "responder"
@@ -191,5 +192,5 @@ async def _have_database(dsn: Dsn) -> None:
                 await connection.execute(f'CREATE DATABASE "{dsn.database}"')
         finally:
             await connection.close()
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as e:
+    except FAILED as e:
         raise ServerFailed(what="answer", why=str(e)) from e

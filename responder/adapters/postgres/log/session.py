@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import asyncpg
 
+from responder.adapters.postgres.failures import BROKEN, FAILED
 from responder.stream.log import LogError, Unknown, Unreachable
 
 T = TypeVar("T")
@@ -18,7 +19,7 @@ Connection = asyncpg.Connection
 Work = Callable[[Connection], Awaitable[T]]
 
 # The connection is gone or the server is going: what was sent may have been done.
-_GONE = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, OSError)
+_GONE = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, *BROKEN)
 
 _SERVER_SETTINGS = {
     "application_name": "responder log",
@@ -114,7 +115,7 @@ class Session:
                     self._dsn, timeout=self._connect_seconds, server_settings=_SERVER_SETTINGS
                 )
                 await self._prepare(self._connection)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as e:
+        except FAILED as e:
             self._drop()
             raise Unreachable(_why(e)) from e
         return self._connection
@@ -131,9 +132,6 @@ class Session:
             raise Unknown(_why(e)) from e
         except asyncpg.PostgresError as e:
             raise Refusal(e) from e
-        except asyncpg.InterfaceError as e:
-            self._drop()
-            raise Unknown(_why(e)) from e
         finally:
             if not answer.done():
                 self._drop()  # ends the answer as well
