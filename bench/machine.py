@@ -20,6 +20,8 @@ def conditions() -> Mapping[str, Any]:
         "load": " ".join(f"{each:.2f}" for each in os.getloadavg()),
         "kernel": platform.release(),
         "Python": platform.python_version(),
+        "event loop": "asyncio",
+        "timers": "as the loop cuts them, to 1 ms",
     }
 
 

@@ -209,5 +209,5 @@ def _how(workload: str) -> dict[str, Any]:
         **conditions(),
         **versions("aiokafka", "faststream"),
         "Java": java_version(),
-        "loop": "asyncio, whose timers are cut to 1 ms; with exact timers: to 1 µs",
+        "timers": "as the loop cuts them, to 1 ms; exact timers: to 1 µs",
     }

@@ -1,0 +1,218 @@
+"""Responder as a cluster runs it: each role a process, on a broker and a database of its own."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.brokers import running_cluster
+from bench.costs import Costs, cpu_seconds
+from bench.databases import Database, running_database
+from bench.pushes import SECRET, Answers, pushed
+from responder.testing.kafka import KafkaCluster
+from responder.testing.roles import Role, Roles, roles_on_kafka
+
+ROLES = ("gateway", "triage", "drafting", "relay", "delivery", "reconcile", "audit", "console")
+"""Each in a process of its own."""
+SOURCE = "forum"
+WARM = 500
+DRAIN_SECONDS = 120.0
+LOOK_SECONDS = 1.0
+NANOSECONDS = 1_000_000_000
+FOR_TESTS = (
+    "RESPONDER_DATABASE__POOL_SIZE",
+    "RESPONDER_KAFKA__SESSION_TIMEOUT_MS",
+    "RESPONDER_KAFKA__HEARTBEAT_INTERVAL_MS",
+)
+"""Set so that tests miss a killed process soon; what is measured runs on the defaults."""
+CONFIGURATION = f"""
+[sources.{SOURCE}]
+platform = "webhook"
+
+[[knowledge]]
+id = "offline"
+title = "Using the planner offline"
+text = "The planner works offline once a garden has been opened on the device. Changes are sent later."
+language = "en"
+"""
+
+
+_TRIAGED = """
+SELECT c.comment_id AS id, extract(epoch FROM pg_xact_commit_timestamp(c.xmin)) AS at
+FROM unnest($1::text[]) AS wanted (id)
+JOIN comment c ON c.source = $2 AND c.comment_id = wanted.id
+"""
+_DRAFTED = """
+SELECT e.comment_id AS id, extract(epoch FROM pg_xact_commit_timestamp(d.xmin)) AS at
+FROM unnest($1::text[]) AS wanted (id)
+JOIN engagement e ON e.source = $2 AND e.comment_id = wanted.id
+JOIN draft_version d ON d.engagement_id = e.id AND d.version = 1
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """What runs, and what can be asked of it.
+
+    Args:
+        roles: those that run, by name.
+        address: the last part of the webhook's URL.
+        folder: for whatever is written meanwhile.
+    """
+
+    roles: dict[str, Role]
+    settings: Roles
+    broker: KafkaCluster
+    database: Database
+    address: str
+    folder: Path
+
+    @property
+    def push_url(self) -> str:
+        return f"{self.roles['gateway'].url.rstrip('/')}/in/{SOURCE}/{self.address}"
+
+    async def start(self, names: Sequence[str]) -> None:
+        """All at once; returns when each is ready."""
+        started = await asyncio.gather(*map(self.settings.start, names))
+        self.roles.update(zip(names, started, strict=True))
+
+    async def stop(self, names: Sequence[str]) -> None:
+        await asyncio.gather(*(self.roles.pop(name).stop() for name in names))
+
+    async def push(self, prefix: str, *, count: int, rate: float = 0.0) -> Answers:
+        """From a process of its own; without a rate as fast as the answers come."""
+        return await pushed(self.folder, self.push_url, prefix=prefix, count=count, rate=rate)
+
+    async def triaged(self, prefix: str, numbers: Iterable[int]) -> dict[int, int]:
+        """When each of these comments was committed, in nanoseconds, as the database kept it."""
+        return await self._commits(_TRIAGED, prefix, numbers)
+
+    async def reviewable(self, prefix: str, numbers: Iterable[int]) -> dict[int, int]:
+        """When the draft of each was."""
+        return await self._commits(_DRAFTED, prefix, numbers)
+
+    async def drained(self, prefix: str, count: int, within: float = DRAIN_SECONDS) -> bool:
+        """Wait until each has its draft; False when some have none in time.
+
+        While the last one has none, no other is looked at: who is measured would pay for it.
+        """
+        try:
+            async with asyncio.timeout(within):
+                for numbers in ([count - 1], range(count)):
+                    while len(await self.reviewable(prefix, numbers)) < len(numbers):  # noqa: ASYNC110 - it is another process's
+                        await asyncio.sleep(LOOK_SECONDS)
+        except TimeoutError:
+            return False
+        return True
+
+    async def verified(self) -> list[str]:
+        """What `responder audit verify` finds wrong."""
+        said = await self.settings.command("audit", "verify")
+        return (
+            [] if said.code == 0 else [f"audit verify ended with {said.code}: {said.said[-300:]}"]
+        )
+
+    async def sizes(self) -> dict[str, float]:
+        """Bytes on disk, and transactions so far."""
+        connection = await self.database.connect()
+        try:
+            found = await connection.fetchrow(
+                """
+                SELECT pg_database_size(datname) AS postgresql, xact_commit AS transactions
+                FROM pg_stat_database WHERE datname = current_database()
+                """
+            )
+        finally:
+            await connection.close()
+        if found is None:
+            raise RuntimeError("the database keeps no figures")
+        return {name: float(each) for name, each in found.items()} | {
+            "kafka": self.broker.stored_bytes()
+        }
+
+    def costs(self) -> Costs:
+        """CPU so far, by process."""
+        used = {name: cpu_seconds([role.pid]) for name, role in self.roles.items()}
+        used["postgresql"] = cpu_seconds(self.database.pids)
+        used["kafka"] = cpu_seconds(self.broker.pids)
+        return Costs(used)
+
+    async def _commits(self, query: str, prefix: str, numbers: Iterable[int]) -> dict[int, int]:
+        """By the number that follows the prefix in the comment's id."""
+        connection = await self.database.connect()
+        try:
+            rows = await connection.fetch(query, [f"{prefix}{n}" for n in numbers], SOURCE)
+        finally:
+            await connection.close()
+        return {int(row["id"].removeprefix(prefix)): int(row["at"] * NANOSECONDS) for row in rows}
+
+
+@asynccontextmanager
+async def installed(
+    folder: Path,
+    *,
+    names: Sequence[str] = ROLES,
+    database: Database | None = None,
+    warm: int = WARM,
+    **settings: str,
+) -> AsyncIterator[Installation]:
+    """These roles run on a new broker, and have worked through a few hundred comments.
+
+    Args:
+        folder: that is not there yet.
+        names: of the roles.
+        database: one that may be filled already; None: a new one.
+        warm: how many comments; 0 where there is no gateway.
+        settings: `RESPONDER_…` beside what the benchmark sets.
+    """
+    await asyncio.to_thread(folder.mkdir)
+    async with AsyncExitStack() as stack:
+        broker = await stack.enter_async_context(running_cluster())
+        if database is None:
+            database = await stack.enter_async_context(running_database())
+        roles = stack.enter_context(
+            roles_on_kafka(
+                folder,
+                database_url=database.dsn.url(),
+                bootstrap_servers=broker.bootstrap_servers,
+                prefix="",
+                configuration=CONFIGURATION,
+            )
+        )
+        address = _configure(roles, settings)
+        said = await roles.command("migrate")
+        if said.code:
+            raise RuntimeError(said.said)
+        made = Installation(
+            roles={},
+            settings=roles,
+            broker=broker,
+            database=database,
+            address=address,
+            folder=folder,
+        )
+        await made.start(names)
+        if warm:
+            prefix = f"warm-{secrets.token_hex(4)}-"  # a filled database has had others
+            await made.push(prefix, count=warm, rate=200)
+            if not await made.drained(prefix, warm):
+                raise RuntimeError("the first comments got no drafts")
+        yield made
+
+
+def _configure(roles: Roles, settings: Mapping[str, str]) -> str:
+    """Set what the benchmark needs; gives the last part of the webhook's address."""
+    address = secrets.token_urlsafe(16)
+    for name in FOR_TESTS:
+        del roles.environment[name]
+    roles.environment |= {
+        "RESPONDER_SOURCE__FORUM__WEBHOOK_SECRET": SECRET,
+        "RESPONDER_SOURCE__FORUM__ADDRESS_TOKEN": address,
+        "RESPONDER_API__TOKEN": secrets.token_urlsafe(16),
+        "RESPONDER_GATEWAY__RATE_PER_SECOND": "100000",
+        "RESPONDER_GATEWAY__RATE_BURST": "100000",
+        **settings,
+    }
+    return address
