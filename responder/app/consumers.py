@@ -120,6 +120,9 @@ class EntryConsumer:
         self._enter = enter
 
     async def handle(self, record: Record) -> Outcome:
+        source = _said_source(record)
+        if source is None or not self._enter.is_wanted(source):
+            return DONE  # before it is read: most installations have no such place
         try:
             event = read_event(record.headers, record.value)
         except Invalid:

@@ -1,6 +1,7 @@
 """Which log the settings choose, and how it is opened."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
@@ -35,10 +36,14 @@ class Logs:
     def is_kafka(self) -> bool:
         return self._settings.log.backend == "kafka"
 
-    def consumer(self) -> Log:
-        """A fresh client; nothing is opened before its `start`."""
+    def consumer(self, *, is_hurried: bool = True) -> Log:
+        """A fresh client; nothing is opened before its `start`.
+
+        Who is in no hurry is given more at once, and asks the brokers more rarely.
+        """
         if self.is_kafka:
-            return KafkaLog(kafka_options(self._settings), clock=self._clock)
+            options = kafka_options(self._settings)
+            return KafkaLog(options if is_hurried else _unhurried(options), clock=self._clock)
         lease = self._settings.log.lease
         timing = LogTiming(lease=lease, renew=lease / 3, margin=lease * 4 / 15)
         return PostgresLog(self._url, clock=self._clock, ids=self._ids, timing=timing)
@@ -137,6 +142,7 @@ def kafka_options(settings: Settings, *, append_seconds: float | None = None) ->
         rebalance_timeout_ms=kafka.rebalance_timeout_ms,
         request_timeout_ms=kafka.request_timeout_ms,
         max_poll_interval_ms=kafka.max_poll_interval_ms,
+        fetch_min_bytes=kafka.fetch_min_bytes,
         fetch_max_wait_ms=kafka.fetch_max_wait_ms,
         max_partition_fetch_bytes=kafka.max_partition_fetch_bytes,
         linger_ms=kafka.linger_ms,
@@ -147,6 +153,10 @@ def kafka_options(settings: Settings, *, append_seconds: float | None = None) ->
         commit_timeout_ms=int(settings.stream.commit_timeout * 1000),
         pause_after_ms=int(settings.stream.pause_after * 1000),
     )
+
+
+def _unhurried(options: KafkaOptions) -> KafkaOptions:
+    return replace(options, fetch_min_bytes=65_536, fetch_max_wait_ms=500)
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

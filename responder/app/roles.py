@@ -4,11 +4,13 @@ Roles meet only through the log and the ledger; so any of them may run in one pr
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 from aiohttp import web
 
 from responder.access.service import Access
 from responder.adapters.log_sink import LogSink
+from responder.adapters.postgres.audit import BATCH as SEAL_BATCH
 from responder.adapters.postgres.audit import (
     Conservation,
     PostgresAuditor,
@@ -70,7 +72,7 @@ from responder.web.gateway.receipts import ReceiptPages
 
 BATCH = 200
 DELIVERY_WORKERS = 4
-SEAL_SECONDS = 0.2
+SEAL_SECONDS = 0.5
 FOLD_SECONDS = 1.0
 WATCH_SECONDS = 5.0
 RELAY_SECONDS = 1.0
@@ -78,6 +80,7 @@ RELEASE_SECONDS = 0.5
 DELIVERY_SECONDS = 1.0
 RETENTION_SECONDS = 3600.0
 RECONCILE_SECONDS = 1.0
+UNHURRIED_SECONDS = 0.2
 
 
 def consume(
@@ -89,12 +92,13 @@ def consume(
     handler: Handler,
     limit: Limit | None = None,
     handler_timeout: float | None = None,
+    is_hurried: bool = True,
 ) -> None:
-    """Add one consumer group's member."""
+    """Add one consumer group's member; nobody waits for what one without hurry does."""
     writer = parts.logs.writer()
     process.close_last(writer.stop)
     supervisor = Supervisor(
-        make_log=parts.logs.consumer,
+        make_log=partial(parts.logs.consumer, is_hurried=is_hurried),
         subscription=Subscription(
             topics=[topic],
             group=group,
@@ -214,6 +218,7 @@ def reconcile(parts: Parts, process: Process) -> None:
         group="entries",
         topic=EngagementReceived.topic,
         handler=One(entries.handle),
+        is_hurried=False,
     )
 
 
@@ -224,7 +229,8 @@ def audit(parts: Parts, process: Process) -> None:
         process,
         group="audit",
         topic=EngagementReceived.topic,
-        handler=Batch(ids.handle, size=BATCH, linger_seconds=0.1, order="key"),
+        handler=Batch(ids.handle, size=BATCH, linger_seconds=UNHURRIED_SECONDS, order="key"),
+        is_hurried=False,
     )
     letters = DeadLettersConsumer(DeadLetterRows(parts.engine))
     consume(
@@ -233,9 +239,14 @@ def audit(parts: Parts, process: Process) -> None:
         group="dead-letters",
         topic=DEAD_LETTER_TOPIC,
         handler=Batch(letters.handle, size=BATCH, linger_seconds=0.05, order="key"),
+        is_hurried=False,
     )
     sealer = Sealer(parts.engine)
-    process.repeat(Loop("sealer", sealer.seal, seconds=SEAL_SECONDS, clock=parts.clock))
+
+    async def seal() -> bool:  # at once again only when more waits than one transaction takes
+        return await sealer.seal() >= SEAL_BATCH
+
+    process.repeat(Loop("sealer", seal, seconds=SEAL_SECONDS, clock=parts.clock))
     tally = TallyRows(parts.engine)
 
     async def fold() -> None:  # not at once again, however much came: readers bear what waits

@@ -17,6 +17,10 @@ class Enter:
     def __init__(self, places: Mapping[SourceId, EntryPlatform]) -> None:
         self._places = places
 
+    def is_wanted(self, source: str) -> bool:
+        """Whether this source has a place that takes entries."""
+        return source in self._places
+
     async def handle(self, event: Event) -> None:
         """Raises Unavailable while the place is away; again changes nothing."""
         place = self._places.get(SourceId(event.source))

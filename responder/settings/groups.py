@@ -133,8 +133,10 @@ class Kafka(Group):
     """How long a broker may take to answer."""
     max_poll_interval_ms: Milliseconds = 600_000
     """How long a member may go without reading."""
-    fetch_max_wait_ms: Milliseconds = 100
-    """How long a broker waits for more to give."""
+    fetch_min_bytes: Bytes = 16_384
+    """A broker waits until it has so much to give, to whoever reads comments and drafts."""
+    fetch_max_wait_ms: Milliseconds = 50
+    """How long a broker waits for that much at most: a lone comment is read so much later."""
     max_partition_fetch_bytes: Bytes = 262_144
     """How much of a partition one answer brings."""
     linger_ms: int = Field(default=5, ge=0, le=1_000, json_schema_extra={"unit": "ms"})

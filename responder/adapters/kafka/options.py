@@ -111,6 +111,9 @@ class KafkaOptions:
     rebalance_timeout_ms: int = 35_000
     request_timeout_ms: int = 40_000
     max_poll_interval_ms: int = 600_000
+    fetch_min_bytes: int = 1
+    """A broker waits for so much before it answers, but no longer than the next: every answer is work
+    for it and for us, whether it brings one record or a hundred."""
     fetch_max_wait_ms: int = 100
     max_partition_fetch_bytes: int = 256 * 1024
     linger_ms: int = 5
@@ -170,6 +173,7 @@ class KafkaOptions:
             # By default the session time-out: a longer drain would expel the member (11).
             "rebalance_timeout_ms": self.rebalance_timeout_ms,
             "max_poll_interval_ms": self.max_poll_interval_ms,
+            "fetch_min_bytes": self.fetch_min_bytes,
             "fetch_max_wait_ms": self.fetch_max_wait_ms,
             "max_partition_fetch_bytes": self.max_partition_fetch_bytes,
             "enable_auto_commit": False,

@@ -1,6 +1,5 @@
 """The audit role's tables: seal the chain, record what the log held, compare it with the ledger."""
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from responder.adapters.postgres.engine import patient, transaction
 from responder.adapters.postgres.missing import find_missing
 from responder.adapters.postgres.pushes import note_bodies
+from responder.adapters.postgres.recordset import insert_rows
 from responder.adapters.postgres.tally import miscounts, read_tally
 from responder.audit.chain import GENESIS, Break, Sealed, Verifier, seal
 from responder.audit.ports import Findings
@@ -67,15 +67,7 @@ async def _append(connection: AsyncConnection, rows: Sequence[Any]) -> None:
         entry = _sealed(row, number=number, entry_id=row.id)
         before = seal(before, entry)
         sealed.append(_values(replace(entry, hash=before)))
-    await connection.execute(
-        text("""
-            INSERT INTO audit_chain (number, entry_id, engagement_id, act, actor, from_state,
-              to_state, reason, data, at, hash)
-            VALUES (:number, :entry_id, :engagement_id, :act, :actor, :from_state, :to_state,
-              :reason, CAST(:data AS jsonb), :at, :hash)
-            """),
-        sealed,
-    )
+    await insert_rows(connection, "audit_chain", sealed)
     await connection.execute(
         text("DELETE FROM audit_entry WHERE id = ANY(CAST(:ids AS bigint[]))"),
         {"ids": [row.id for row in rows]},
@@ -98,28 +90,19 @@ class ReceivedIds:
             return
         async with transaction(self._engine) as connection:
             await note_bodies(connection, [(event, data) for event, data, *_ in seen])
-            await connection.execute(
-                text("""
-                    INSERT INTO received_id
-                      (event_id, source, comment_id, kind, topic, partition, "offset")
-                    VALUES (:event_id, :source, :comment_id, :kind, :topic, :partition, :offset)
-                    ON CONFLICT DO NOTHING
-                    """),
-                [
-                    {
-                        "event_id": event.id,
-                        "source": event.source,
-                        "comment_id": data.comment_id,
-                        "kind": data.kind,
-                        "topic": topic,
-                        "partition": partition,
-                        "offset": offset,
-                    }
-                    for event, data, topic, partition, offset in sorted(
-                        seen, key=lambda each: each[0].id
-                    )
-                ],
-            )
+            rows = [
+                {
+                    "event_id": event.id,
+                    "source": event.source,
+                    "comment_id": data.comment_id,
+                    "kind": data.kind,
+                    "topic": topic,
+                    "partition": partition,
+                    "offset": offset,
+                }
+                for event, data, topic, partition, offset in sorted(seen, key=lambda e: e[0].id)
+            ]
+            await insert_rows(connection, "received_id", rows, conflict="ON CONFLICT DO NOTHING")
 
 
 class PostgresAuditor:
@@ -263,7 +246,7 @@ def _values(entry: Sealed) -> dict[str, object]:
         "from_state": entry.from_state,
         "to_state": entry.to_state,
         "reason": entry.reason,
-        "data": json.dumps(entry.data),
+        "data": entry.data,
         "at": entry.at,
         "hash": entry.hash,
     }

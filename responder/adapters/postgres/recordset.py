@@ -32,7 +32,7 @@ async def insert_rows(
     """
     if not rows:
         return
-    columns = ", ".join(rows[0])
+    columns = ", ".join(f'"{name}"' for name in rows[0])
     await connection.execute(
         text(f"""
             INSERT INTO {table} ({columns})

@@ -55,9 +55,10 @@ MISSES = 1_000
 """How many may become overdue in one transaction."""
 
 _DUE = """
-SELECT id, topic, key, event_id, headers, payload
+SELECT id, topic, key, event_id, headers, payload, found
 FROM (
-  SELECT *, row_number() OVER by_id AS n, sum(octet_length(payload)) OVER by_id AS bytes
+  SELECT *, row_number() OVER by_id AS n, sum(octet_length(payload)) OVER by_id AS bytes,
+    count(*) OVER () AS found
   FROM (
     SELECT * FROM outbox
     WHERE sent_at IS NULL AND shard = ANY($1::smallint[]) AND topic <> ALL($2::text[])
@@ -131,7 +132,7 @@ class OutboxRelay:
         refused = await self._send(connection, rows)
         if refused is not None:
             raise Unavailable(what="the log", why=str(refused)) from refused
-        return bool(rows)
+        return bool(rows) and (len(rows) < rows[0]["found"] or len(rows) == BATCH)
 
     async def _send(self, connection: Connection, rows: Sequence[Any]) -> TopicClosed | None:
         """Append and mark, in order; of rows that are refused together, each half by itself.

@@ -75,3 +75,17 @@ async def test_a_connection_that_ends_in_the_middle_or_before_the_commit_is_unav
         await be_ended()
     await engine.dispose()
     await other.dispose()
+
+
+async def test_a_connection_that_ended_while_nobody_used_it_is_replaced_unnoticed(
+    database: Dsn,
+) -> None:
+    engine, other = make_engine(database.url(), pool_size=1), make_engine(database.url())
+    async with transaction(engine) as connection:
+        pid = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+    async with transaction(other) as killer:
+        await killer.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": pid})
+    async with transaction(engine) as connection:
+        assert (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one() != pid
+    await engine.dispose()
+    await other.dispose()
