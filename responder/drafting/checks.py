@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from responder.drafting.guards import (
     citations,
@@ -19,6 +20,8 @@ from responder.drafting.guards import (
 from responder.drafting.guards.draft import Draft, Objection
 from responder.drafting.guards.language import LanguageDetector
 
+Check: TypeAlias = Callable[[Draft], Objection | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -29,29 +32,26 @@ class Verdict:
 
 class Checks:
     def __init__(self, detector: LanguageDetector) -> None:
-        self._detector = detector
-
-    def judge(self, draft: Draft) -> Verdict:
-        """Stops at the first objection: what is unsafe is not looked at any further."""
-        passed: list[tuple[str, bool]] = []
-        for name, check in self._checks():
-            objection = check(draft)
-            passed.append((name, objection is None))
-            if objection is not None:
-                return Verdict(tuple(passed), objection)
-        return Verdict(tuple(passed))
-
-    def _checks(self) -> tuple[tuple[str, Callable[[Draft], Objection | None]], ...]:
-        return (
+        self._checks: tuple[tuple[str, Check], ...] = (
             (size.NAME, size.check),
             (leak.NAME, leak.check),
             (citations.NAME, citations.check),
             (links.NAME, links.check),
             (personal_data.NAME, personal_data.check),
-            (language.NAME, lambda draft: language.check(draft, self._detector)),
+            (language.NAME, lambda draft: language.check(draft, detector)),
             (length.NAME, length.check),
             (promotion.NAME, promotion.check),
             (grounding.NAME, grounding.check),
             (gives.NAME, gives.check),
             (sameness.NAME, sameness.check),
         )
+
+    def judge(self, draft: Draft) -> Verdict:
+        """Stops at the first objection: what is unsafe is not looked at any further."""
+        passed: list[tuple[str, bool]] = []
+        for name, check in self._checks:
+            objection = check(draft)
+            passed.append((name, objection is None))
+            if objection is not None:
+                return Verdict(tuple(passed), objection)
+        return Verdict(tuple(passed))

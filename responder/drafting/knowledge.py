@@ -12,11 +12,12 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Self
 
 from responder.drafting.ports import DraftRequest, Passage
-from responder.drafting.stopwords import STOP_WORDS, stem
+from responder.drafting.stopwords import STEMMED, STOP_WORDS, stem
 from responder.engagement.legible import fold, legible, words
 from responder.engagement.model import Intent, Page
 from responder.engagement.workspace import Knowledge
@@ -29,6 +30,8 @@ _SENTENCE_END = re.compile(
 )
 _PAGE_LIMIT = 60_000
 """Characters of a page that are searched."""
+_PAGES_KEPT = 16
+"""Many comments under one page come together."""
 _PAGE_WORDS = 120
 _PAGE_FIRST = 1.25
 _TITLE_WEIGHT = 0.5
@@ -58,6 +61,9 @@ class Snippet:
     text: str
     url: str | None
     language: str | None
+    _readings: dict[str, "_Reading"] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def sha256(self) -> str:
@@ -65,6 +71,30 @@ class Snippet:
 
     def quoted(self, quote: str) -> Passage:
         return Passage(id=self.id, title=self.title, quote=quote, url=self.url, sha256=self.sha256)
+
+    def read(self, language: str) -> "_Reading":
+        """As a comment in this language searches it; found once, since every comment asks."""
+        endings = language if language in STEMMED else ""
+        reading = self._readings.get(endings)
+        if reading is None:
+            reading = self._readings[endings] = _Reading.of(self, endings)
+        return reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A passage in the terms of one language."""
+
+    in_title: frozenset[str]
+    in_text: frozenset[str]
+    everywhere: frozenset[str]
+    sentences: tuple[tuple[str, frozenset[str]], ...]
+
+    @classmethod
+    def of(cls, snippet: Snippet, language: str) -> Self:
+        in_title, in_text = terms(snippet.title, language), terms(snippet.text, language)
+        said = tuple((each, terms(each, language)) for each in sentences(snippet.text))
+        return cls(in_title, in_text, in_title | in_text, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +114,10 @@ class Library:
     """What the operator allows to be quoted, searched together with the comment's own page."""
 
     def __init__(self, knowledge: Sequence[Knowledge]) -> None:
-        self._knowledge = tuple(knowledge)
+        self._shelf = tuple(
+            (each, Snippet(each.id, each.title, each.text, each.url, each.language))
+            for each in knowledge
+        )
 
     def near(self, request: DraftRequest, *, limit: int = 8) -> list[Match]:
         """The passages that may help a writer who judges them, best first."""
@@ -98,22 +131,26 @@ class Library:
 
     def _asked(self, request: DraftRequest) -> tuple["_Question", list[Snippet]]:
         language = request.understanding.language.value
-        snippets = [*_page_snippets(request.comment.page), *self._for(request, language)]
+        page = request.comment.page
+        beside = _page_snippets(page) if page is not None and page.text else ()
+        snippets = [*beside, *self._for(request, language)]
         return _Question.of(request, snippets), snippets
 
     def _for(self, request: DraftRequest, language: str) -> Iterable[Snippet]:
-        for each in self._knowledge:
+        for each, snippet in self._shelf:
             here = not each.sources or request.source.id in each.sources
             readable = each.language is None or language in {each.language, "und"}
             if here and readable:
-                yield Snippet(each.id, each.title, each.text, each.url, each.language)
+                yield snippet
 
 
 def terms(text: str, language: str) -> frozenset[str]:
     """The words that can tell passages apart, without endings."""
-    return frozenset(
-        stem(w, language) for w in words(fold(text)) if w not in STOP_WORDS and len(w) > 1
-    )
+    return _terms(fold(text), language)
+
+
+def _terms(folded: str, language: str) -> frozenset[str]:
+    return frozenset(stem(w, language) for w in words(folded) if w not in STOP_WORDS and len(w) > 1)
 
 
 def sentences(text: str) -> list[str]:
@@ -122,24 +159,37 @@ def sentences(text: str) -> list[str]:
 
 def excerpt(match: Match, language: str, *, limit: int, most: int = 3) -> str | None:
     """The 1-3 successive sentences that answer most, verbatim, within `limit` characters."""
-    found = sentences(match.snippet.text)
-    best, best_worth = None, 0.0
-    for start in range(len(found)):
-        for end in range(start + 1, min(start + most, len(found)) + 1):
-            quote = " ".join(found[start:end])
+    quote, _ = _excerpt(match, language, limit=limit, most=most)
+    return quote
+
+
+def _excerpt(
+    match: Match, language: str, *, limit: int, most: int = 3
+) -> tuple[str | None, frozenset[str]]:
+    """Also which of the match's terms stand in it."""
+    said = match.snippet.read(language).sentences
+    best, best_terms, best_worth = None, frozenset[str](), 0.0
+    for start in range(len(said)):
+        shared = frozenset[str]()
+        for end in range(start + 1, min(start + most, len(said)) + 1):
+            shared |= said[end - 1][1] & match.terms
             # A further sentence must earn its place: half a term at least.
-            worth = len(terms(quote, language) & match.terms) - 0.5 * (end - start)
-            if len(quote) <= limit and worth > best_worth:
-                best, best_worth = quote, worth
-    return best
+            worth = len(shared) - 0.5 * (end - start)
+            if worth <= best_worth:
+                continue
+            quote = " ".join(sentence for sentence, _ in said[start:end])
+            if len(quote) <= limit:
+                best, best_terms, best_worth = quote, shared, worth
+    return best, best_terms
 
 
-def _page_snippets(page: Page | None) -> Iterable[Snippet]:
-    if page is None or not page.text:
-        return
+@lru_cache(maxsize=_PAGES_KEPT)
+def _page_snippets(page: Page) -> tuple[Snippet, ...]:
     title = page.title or ""
-    for number, text in enumerate(_blocks(page.text[:_PAGE_LIMIT])):
-        yield Snippet(f"page:{number}", title, text, page.url, None)
+    blocks = _blocks((page.text or "")[:_PAGE_LIMIT])
+    return tuple(
+        Snippet(f"page:{number}", title, text, page.url, None) for number, text in enumerate(blocks)
+    )
 
 
 def _blocks(text: str) -> Iterable[str]:
@@ -161,19 +211,23 @@ class _Question:
     """What a comment asks, and how much each of its words says."""
 
     weights: Mapping[str, float]
+    most: float
+    """What the words that count weigh together."""
     language: str
     floor: float
 
     @classmethod
     def of(cls, request: DraftRequest, snippets: Sequence[Snippet]) -> Self:
         language = request.understanding.language.value
-        passages = [terms(f"{s.title} {s.text}", language) for s in snippets]
+        passages = [snippet.read(language).everywhere for snippet in snippets]
         asks = _ASKS.intersection(request.understanding.intents)
         weights = _weights(passages, _asked(request, language))
-        return cls(weights, language, _FLOOR if asks else _UNASKED_FLOOR)
+        most = math.fsum(sorted(weights.values(), reverse=True)[:_TERMS_THAT_COUNT])
+        return cls(weights, most, language, _FLOOR if asks else _UNASKED_FLOOR)
 
     def near(self, snippet: Snippet) -> Match | None:
-        match = self._match(snippet, snippet.text)
+        in_text = snippet.read(self.language).in_text & self.weights.keys()
+        match = self._match(snippet, frozenset(in_text))
         return match if match.covered >= _NEAR else None
 
     def answered_by(self, snippet: Snippet) -> Match | None:
@@ -181,23 +235,20 @@ class _Question:
         whole = self.near(snippet)
         if whole is None or whole.covered < self.floor:
             return None
-        place = excerpt(whole, self.language, limit=_PLACE)
-        match = self._match(snippet, place or "")
+        _, in_place = _excerpt(whole, self.language, limit=_PLACE)
+        match = self._match(snippet, in_place)
         return match if match.covered >= self.floor else None
 
-    def _match(self, snippet: Snippet, text: str) -> Match:
-        asked = frozenset(self.weights)
-        in_text = terms(text, self.language) & asked
-        in_title = (terms(snippet.title, self.language) & asked) - in_text
-        needed = 1 if len(asked) <= _FEW_TERMS else _FEW_TERMS
+    def _match(self, snippet: Snippet, in_text: frozenset[str]) -> Match:
+        in_title = (snippet.read(self.language).in_title & self.weights.keys()) - in_text
+        needed = 1 if len(self.weights) <= _FEW_TERMS else _FEW_TERMS
         if not in_text or len(in_text | in_title) < needed:
             return Match(snippet, 0.0, in_text)
         covered = self._weight(in_text) + _TITLE_WEIGHT * self._weight(in_title)
-        most = sum(sorted(self.weights.values(), reverse=True)[:_TERMS_THAT_COUNT])
-        return Match(snippet, min(covered / most, 1.0), in_text)
+        return Match(snippet, min(covered / self.most, 1.0), in_text)
 
     def _weight(self, found: Iterable[str]) -> float:
-        return sum(self.weights[each] for each in found)
+        return math.fsum(self.weights[each] for each in found)
 
 
 def _best(matches: Iterable[Match | None], limit: int) -> list[Match]:
@@ -218,5 +269,5 @@ def _asked(request: DraftRequest, language: str) -> frozenset[str]:
     """What is asked, where something is asked: the sentences around tell why, not what."""
     text = _LINK_OR_HANDLE.sub(" ", request.comment.text)
     name = terms(request.comment.author.name, language)
-    questions = " ".join(s for s in sentences(text) if _ASKING.search(fold(s)))
-    return (terms(questions, language) - name) or (terms(text, language) - name)
+    questions = " ".join(s for s in map(fold, sentences(text)) if _ASKING.search(s))
+    return (_terms(questions, language) - name) or (terms(text, language) - name)

@@ -1,5 +1,7 @@
 """Words too common to tell one passage from another, and endings that change no meaning. Folded."""
 
+from functools import lru_cache
+
 _EN = """a about again all also am an and any are as at be been but by can could did do does doing for from get got had has have having
 he her here him his how i if in into is it it's its just let like me more my no not of on once one or our out over please she should
 so some such than thank thanks that the their them then there these they this those to too up us very was way we were what when where
@@ -25,9 +27,12 @@ _ENDINGS_TEXT = {
     "fr": "ements ement ations ation eront ees ee er ez es ent e s",
 }
 _ENDINGS = {language: tuple(text.split()) for language, text in _ENDINGS_TEXT.items()}
+STEMMED = frozenset(_ENDINGS)
+"""Languages whose endings are known; in all others words stay whole."""
 _SHORTEST_STEM = 4
 
 
+@lru_cache(maxsize=8192)
 def stem(word: str, language: str) -> str:
     """The word without its ending: enough to let *lids* find *lid*."""
     for ending in _ENDINGS.get(language, ()):

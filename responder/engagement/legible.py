@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 _MARKUP = re.compile(
@@ -23,6 +22,7 @@ _INVISIBLE = re.compile(
 )
 _WORD = re.compile(r"\w+(?:'\w+)*")
 _APOSTROPHES = "\u2018\u2019\u02bc\u00b4`"
+_REMEMBERED = 0xFFFF
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -94,14 +94,26 @@ def _joins(character: str) -> bool:
 
 def fold(text: str) -> str:
     """One character for one: lower case, no accents, straight apostrophes, plain letters."""
-    return "".join(map(_fold, text))
+    return text.translate(_FOLDED)
 
 
 def words(folded: str) -> list[str]:
     return _WORD.findall(folded)
 
 
-@lru_cache(maxsize=4096)
+class _Folded(dict[int, str]):
+    """What each character becomes; remembered for the plane that holds nearly all text."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold(chr(code))
+        if code <= _REMEMBERED:
+            self[code] = folded
+        return folded
+
+
+_FOLDED = _Folded()
+
+
 def _fold(character: str) -> str:
     if character in _APOSTROPHES:
         return "'"
