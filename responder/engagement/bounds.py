@@ -4,6 +4,7 @@ import hashlib
 import json
 
 from pydantic import JsonValue
+from pydantic_core import to_json
 
 from responder.engagement.events import RAW_LIMIT_BYTES, TEXT_LIMIT_BYTES, EngagementReceived
 
@@ -42,8 +43,9 @@ def _cut(text: str, limit_bytes: int) -> str:
 
 
 def _small(raw: JsonValue) -> JsonValue:
-    if raw is None:
-        return None
+    # Without the spaces it is quickly written, and they never double it.
+    if raw is None or 2 * len(to_json(raw)) <= RAW_LIMIT_BYTES:
+        return raw
     encoded = json.dumps(raw, ensure_ascii=False, sort_keys=True).encode()
     if len(encoded) <= RAW_LIMIT_BYTES:
         return raw

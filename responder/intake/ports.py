@@ -50,7 +50,7 @@ class Push:
 
     def every(self, name: str) -> tuple[str, ...]:
         """All values of a header, by its name in lower case."""
-        return tuple(value for given, value in self.headers if given == name)
+        return tuple([value for given, value in self.headers if given == name])
 
     def one(self, name: str) -> str | None:
         """The value of a header that came exactly once."""

@@ -26,6 +26,24 @@ def test_what_was_written_is_read(value: Any) -> None:
     assert read_json(json.dumps(value, ensure_ascii=True).encode()) == value
 
 
+@given(st.text() | st.dictionaries(st.text(), st.text()))
+def test_half_a_surrogate_pair_is_read_as_any_other_text(value: Any) -> None:
+    assert read_json(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize("written", [b"1e400", b"-0.0", b"9" * 4_300, b'{"a": 1, "a": 2}', b" 1 "])
+def test_what_is_odd_and_still_json_is_read_as_everywhere(written: bytes) -> None:
+    assert read_json(written) == json.loads(written)
+
+
+@pytest.mark.parametrize(
+    "written", [b"9" * 4_301, b"\xef\xbb\xbf1", b"01", b"[1,]", b'"\x01"', b"'a'"]
+)
+def test_what_only_some_readers_take_is_refused(written: bytes) -> None:
+    with pytest.raises(Malformed):
+        read_json(written)
+
+
 def nested(depth: int) -> bytes:
     return b'{"a":[' * (depth // 2) + b"1" + b"]}" * (depth // 2)
 
