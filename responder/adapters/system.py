@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 _BELOW_MILLISECONDS = 74
 _RANDOM_STEP_BITS = 32
+_COUNTING: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_gettime = time.clock_gettime  # asked for each record twice
 
 
 class SystemClock:
@@ -25,7 +27,7 @@ class SystemClock:
 
     def monotonic(self) -> float:
         """Counts while the machine sleeps too: a laptop that was shut must not post late."""
-        return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+        return _gettime(_COUNTING)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

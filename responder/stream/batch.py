@@ -118,8 +118,7 @@ class BatchService:
             said = await self._after(error, me, lanes, list(heads(lanes)))
         else:
             if _are_all_done(outcomes):
-                for lane in lanes:
-                    self._settlement.done(lane, lane.taken)
+                self._settlement.all_done(lanes)
                 return
             said = list(zip(heads(lanes), outcomes, strict=True))
         of_lanes: dict[Lane, list[Outcome]] = {lane: [] for lane in lanes}

@@ -10,13 +10,12 @@ What holds, whatever is called in whatever order:
 """
 
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from heapq import heappop, heappush
 from itertools import count, islice
-from operator import attrgetter
 
 from responder.stream.deadletter import Bucket, Tokens
 from responder.stream.handler import Bury
@@ -116,9 +115,6 @@ LANES_PER_BATCH = 8
 fills it alone. To take from more would only cost more, as each lane has its price."""
 
 
-_offset = attrgetter("offset")
-
-
 def size_of(record: Record) -> int:
     """What a record weighs in the buffer, in bytes."""
     size = len(record.value) + len(record.key or b"")
@@ -201,22 +197,21 @@ class Lanes:
 
     def remove(self, lane: Lane, records: int) -> list[int]:
         """Take `records` finished ones from the head of a taken lane; gives their offsets."""
-        done: Collection[Record]
-        if records == 1:
-            done = (lane.records.popleft(),)
-            size = size_of(done[0])
-        elif records == len(lane.records):
-            done, lane.records = lane.records, deque()
-            size = lane.size_bytes
+        if records == len(lane.records):
+            done, size = [each.offset for each in lane.records], lane.size_bytes
+            lane.records.clear()
+        elif records == 1:
+            record = lane.records.popleft()
+            done, size = [record.offset], size_of(record)
         else:
-            done = [lane.records.popleft() for _ in range(records)]
-            size = sum(map(size_of, done))
+            some = [lane.records.popleft() for _ in range(records)]
+            done, size = [each.offset for each in some], sum(map(size_of, some))
         lane.size_bytes -= size
         self._count(lane.shelf, -records, -size)
         lane.taken -= records
         self._taken -= records
         lane.trouble = None
-        return list(map(_offset, done))
+        return done
 
     def release(self, lane: Lane) -> None:
         """Give a taken lane back, to go on at once."""

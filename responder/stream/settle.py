@@ -5,12 +5,13 @@ are durable. A crash before that point repeats it; nothing skips it.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Collection
 
 from responder.stream.deadletter import Bucket, DeadLetters
 from responder.stream.environment import Environment
 from responder.stream.handler import FAILED, HEAD_OF_LINE, Bury, Done, Outcome, Retry
-from responder.stream.lanes import Lane, Lanes, LaneState, Trouble
+from responder.stream.lanes import Lane, Lanes, LaneState, Shelf, Trouble
 from responder.stream.retry import Backoff
 from responder.stream.workers import Worker
 
@@ -49,15 +50,27 @@ class Settlement:
         self.finish(lane, records)
         self._lanes.release(lane)
 
+    def all_done(self, lanes: Collection[Lane]) -> None:
+        """Everything that was taken of these lanes is dealt with; they move on."""
+        offsets: dict[Shelf, list[int]] = defaultdict(list)
+        for lane in lanes:
+            offsets[lane.shelf] += self._lanes.remove(lane, lane.taken)
+            self._lanes.release(lane)
+        for shelf, done in offsets.items():
+            self._finish(shelf, done)
+
     def finish(self, lane: Lane, records: int) -> None:
         """`records` from the head are dealt with; the worker still has the lane."""
-        shelf = lane.shelf
-        if late := shelf.window.finish(self._lanes.remove(lane, records)):
+        self._finish(lane.shelf, self._lanes.remove(lane, records))
+
+    def _finish(self, shelf: Shelf, offsets: Collection[int]) -> None:
+        if late := shelf.window.finish(offsets):
             self._observer.late(late)
             return
         if shelf.is_stopped:
             self._lanes.resume(shelf)
             self._observer.resumed(shelf.assignment.partition)
+        records = len(offsets)
         shelf.finished += records
         self.finished += records
         self._progress(records)

@@ -29,8 +29,9 @@ from responder.adapters.kafka.ownership import Ownership
 from responder.engagement.ports import Clock
 from responder.stream.log import Assignment, Corrupt, LogError, Unreachable
 
-SLICE = 100
-"""Records of one partition in one turn."""
+SLICE = 500
+"""Records of one partition in one turn: of a hundred, three would be of the same key, and each key
+that has a turn has its price."""
 TURN_SECONDS = 0.01
 """Between two turns while a full partition forbids the waiting call."""
 LONGEST_WAIT_SECONDS = 1.0
