@@ -18,6 +18,12 @@ from responder.settings.environment import environment
 from responder.testing.kafka import KafkaCluster, fetch_jars, running_kafka
 
 POM = Path(__file__).parents[1] / "tests" / "brokers" / "pom.xml"
+JAVA = (
+    *("java", "-server", "-Xms1G", "-Xmx1G", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"),
+    *("-XX:InitiatingHeapOccupancyPercent=35", "-XX:+ExplicitGCInvokesConcurrent"),
+    "-Djava.awt.headless=true",
+)
+"""As Kafka's own `kafka-server-start.sh` and `kafka-run-class.sh` run a broker, by default."""
 OFFSETS_TOPIC = "__consumer_offsets"
 READ_SECONDS = 10.0
 
@@ -123,7 +129,7 @@ class Broker:
 async def running_cluster() -> AsyncIterator[KafkaCluster]:
     """One broker of our own without anything in it, for as long as the context lasts."""
     jars = await asyncio.to_thread(fetch_jars, POM, cache())
-    with running_kafka(jars) as cluster:
+    with running_kafka(jars, java=JAVA) as cluster:
         yield cluster
 
 

@@ -8,6 +8,7 @@ from functools import partial
 
 from responder.app import roles as role
 from responder.app.data_folder import configuration_file
+from responder.app.garbage import spare_what_is_loaded
 from responder.app.keys import EnvironmentKeys
 from responder.app.opening import open_parts
 from responder.app.parts import Parts
@@ -73,6 +74,7 @@ async def run_roles(
         where = "" if door is None else await _open(door, parts, process, roles, port_of(metrics))
         await serve_metrics(parts, process, metrics)
         await process.start()
+        spare_what_is_loaded()
         say(f"Running {', '.join(sorted(roles))}{where}; metrics at port {port_of(metrics)}.")
         was_asked = await until(signals.stop, process)
         say("Stopping …")

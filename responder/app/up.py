@@ -24,6 +24,7 @@ from responder.adapters.system import SystemClock, SystemIds
 from responder.app import demo, roles
 from responder.app.announcement import Announcement
 from responder.app.data_folder import DataFolder, write_whole
+from responder.app.garbage import spare_what_is_loaded
 from responder.app.guestbook import has_guestbook, serve_guestbook
 from responder.app.keys import FolderKeys
 from responder.app.opening import open_parts
@@ -83,6 +84,7 @@ async def run_up(
         begun = await signals.unless_stopped(beginning)
         if begun is None:
             return INTERRUPTED if signals.is_interrupted else 0
+        spare_what_is_loaded()
         if ready_file is not None:
             begun.announcement.write(ready_file)
         announce(begun.announcement)

@@ -35,7 +35,7 @@ START_SECONDS = 180.0  # alone it takes three, on two busy cores a minute
 PORTS = range(15_000, 32_000)
 
 JAVA = ("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx384m")  # starts fastest
-SERVER = (*JAVA, "-Dorg.apache.logging.log4j.level=INFO")  # its log says when it is ready
+WITH_LOG = "-Dorg.apache.logging.log4j.level=INFO"  # the broker's log says when it is ready
 STARTED = b"Kafka Server started"
 
 USER, PASSWORD = "responder", "correct-horse"  # on a loopback port, for the life of a test run
@@ -93,11 +93,13 @@ class ExternalKafka:
 
 
 @contextmanager
-def running_kafka(jars: Path, *, nodes: int = 1) -> Iterator["KafkaCluster"]:
+def running_kafka(
+    jars: Path, *, nodes: int = 1, java: Sequence[str] = JAVA
+) -> Iterator["KafkaCluster"]:
     """A cluster in a temporary folder, run from the jars of `fetch_jars`."""
     with (
         tempfile.TemporaryDirectory(prefix="kafka-") as folder,
-        KafkaCluster(jars=jars, folder=Path(folder), nodes=nodes) as cluster,
+        KafkaCluster(jars=jars, folder=Path(folder), nodes=nodes, java=java) as cluster,
     ):
         yield cluster
 
@@ -127,10 +129,14 @@ class KafkaCluster:
         jars: from `fetch_jars`.
         folder: exists; for data, configuration and logs; must not hold another cluster's.
         nodes: 1, or 3 with replication 3 and `min.insync.replicas=2`.
+        java: the command that runs a broker, with the machine's own options.
     """
 
-    def __init__(self, *, jars: Path, folder: Path, nodes: int = 1) -> None:
+    def __init__(
+        self, *, jars: Path, folder: Path, nodes: int = 1, java: Sequence[str] = JAVA
+    ) -> None:
         self._jars = jars
+        self._java = java
         self._folder = folder
         self.ca_file = folder / "ca.pem"
         ports = iter(_free_ports(3 * nodes))
@@ -186,7 +192,10 @@ class KafkaCluster:
         with this.log.open("wb") as log:
             # A broker must not outlive a test run that was killed.
             leash = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
-            command = (*leash, *SERVER, "-cp", self._classpath, "kafka.Kafka", str(this.config))
+            command = (
+                *(*leash, *self._java, WITH_LOG),
+                *("-cp", self._classpath, "kafka.Kafka", str(this.config)),
+            )
             this.process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own words
 
     def kill(self, node: int = 0) -> None:
