@@ -21,7 +21,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     runs = asked.runs or (1 if asked.smoke else 5)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        setting = Setting(runs=runs, is_smoke=asked.smoke, folder=Path(folder))
+        setting = Setting(
+            runs=runs,
+            is_smoke=asked.smoke,
+            folder=Path(folder),
+            pictures=Path(folder) if asked.smoke else plot.IMAGES,
+        )
         rows = [row for each in asked.only or ROWS for row in _measure(each, setting)]
     print(table.markdown(rows))
     return 1 if any(OURS in row["void"] for row in rows) else 0

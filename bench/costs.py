@@ -35,7 +35,17 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 
 def resident_bytes(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
+    return _pages(pid)[1] * _PAGE
+
+
+def own_bytes(pid: int) -> int:
+    """Resident without what it shares with others, such as PostgreSQL's buffers."""
+    _, resident, shared, *_ = _pages(pid)
+    return (resident - shared) * _PAGE
+
+
+def _pages(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()]
 
 
 def _fields(pid: int) -> list[str]:

@@ -1,8 +1,9 @@
 """Makes a ledger of any size out of a small one: `python -m bench.fill DSN COUNT`.
 
-What stands in the ledger and has been triaged is copied, under new ids and spread over a month, into
-every table that a comment's way through the stages fills, the audit trail aside: its chain cannot be
-copied, and no page reads more of it than one comment's.
+What stands in the ledger and has been triaged is copied under new ids into every table that a
+comment's way through the stages fills. The copies have come in the month before, and are due in the
+month ahead: none falls due while something is measured. The audit trail has none of them: its chain
+cannot be copied, and no page reads more of it than one comment's.
 """
 
 import asyncio
@@ -25,7 +26,8 @@ WITH template AS (
 SELECT n, t.id AS from_id, t.event_id AS from_event, t.source, t.comment_id AS from_comment,
   t.thread_key AS from_thread, $1 || n AS comment_id, $1 || (n / 5) AS thread_id,
   md5($1 || n)::uuid AS id, md5($1 || n) || md5(n::text) AS event_id,
-  (n % 2592000) * interval '1 second' AS earlier
+  (n % 2592000) * interval '1 second' AS earlier,
+  (n % 2592000 + 86400) * interval '1 second' AS later
 FROM generate_series($2::int, $3::int - 1) AS n JOIN template t ON t.i = n % t.size
 """
 _COPIES = (
@@ -45,7 +47,8 @@ _COPIES = (
     LATERAL jsonb_populate_record(t, jsonb_build_object(
       'id', p.id, 'comment_id', p.comment_id, 'thread_key', p.source || '/' || p.thread_id,
       'event_id', p.event_id, 'published_at', t.published_at - p.earlier,
-      'received_at', t.received_at - p.earlier, 'accepted_at', t.accepted_at - p.earlier)) r
+      'received_at', t.received_at - p.earlier, 'accepted_at', t.accepted_at - p.earlier,
+      'due_at', t.due_at + p.later, 'order_due', t.order_due + p.later)) r
     """,
     """
     INSERT INTO draft_version SELECT r.* FROM plan p

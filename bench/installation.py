@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,8 @@ from responder.testing.roles import Role, Roles, roles_on_kafka
 
 ROLES = ("gateway", "triage", "drafting", "relay", "delivery", "reconcile", "audit", "console")
 """Each in a process of its own."""
+STAGES = tuple(name for name in ROLES if name not in {"gateway", "console"})
+"""What may be away without anybody outside noticing at once."""
 SOURCE = "forum"
 WARM = 500
 DRAIN_SECONDS = 120.0
@@ -30,6 +32,7 @@ FOR_TESTS = (
 CONFIGURATION = f"""
 [sources.{SOURCE}]
 platform = "webhook"
+outgoing_url = "https://forum.example/replies"
 
 [[knowledge]]
 id = "offline"
@@ -81,31 +84,27 @@ class Installation:
     async def stop(self, names: Sequence[str]) -> None:
         await asyncio.gather(*(self.roles.pop(name).stop() for name in names))
 
-    async def push(self, prefix: str, *, count: int, rate: float = 0.0) -> Answers:
+    async def push(self, prefix: str, *, count: int, rate: float = 0.0, begin: int = 0) -> Answers:
         """From a process of its own; without a rate as fast as the answers come."""
-        return await pushed(self.folder, self.push_url, prefix=prefix, count=count, rate=rate)
+        return await pushed(
+            self.folder, self.push_url, prefix=prefix, count=count, rate=rate, begin=begin
+        )
 
-    async def triaged(self, prefix: str, numbers: Iterable[int]) -> dict[int, int]:
+    async def triaged(self, prefix: str, numbers: Sequence[int]) -> dict[int, int]:
         """When each of these comments was committed, in nanoseconds, as the database kept it."""
         return await self._commits(_TRIAGED, prefix, numbers)
 
-    async def reviewable(self, prefix: str, numbers: Iterable[int]) -> dict[int, int]:
+    async def reviewable(self, prefix: str, numbers: Sequence[int]) -> dict[int, int]:
         """When the draft of each was."""
         return await self._commits(_DRAFTED, prefix, numbers)
 
     async def drained(self, prefix: str, count: int, within: float = DRAIN_SECONDS) -> bool:
-        """Wait until each has its draft; False when some have none in time.
+        """Wait until each has its draft; False when some have none in time."""
+        return await _complete(self.reviewable, prefix, count, within)
 
-        While the last one has none, no other is looked at: who is measured would pay for it.
-        """
-        try:
-            async with asyncio.timeout(within):
-                for numbers in ([count - 1], range(count)):
-                    while len(await self.reviewable(prefix, numbers)) < len(numbers):  # noqa: ASYNC110 - it is another process's
-                        await asyncio.sleep(LOOK_SECONDS)
-        except TimeoutError:
-            return False
-        return True
+    async def understood(self, prefix: str, count: int, within: float = DRAIN_SECONDS) -> bool:
+        """Wait until each is triaged; False when some are not in time."""
+        return await _complete(self.triaged, prefix, count, within)
 
     async def verified(self) -> list[str]:
         """What `responder audit verify` finds wrong."""
@@ -139,7 +138,7 @@ class Installation:
         used["kafka"] = cpu_seconds(self.broker.pids)
         return Costs(used)
 
-    async def _commits(self, query: str, prefix: str, numbers: Iterable[int]) -> dict[int, int]:
+    async def _commits(self, query: str, prefix: str, numbers: Sequence[int]) -> dict[int, int]:
         """By the number that follows the prefix in the comment's id."""
         connection = await self.database.connect()
         try:
@@ -147,6 +146,21 @@ class Installation:
         finally:
             await connection.close()
         return {int(row["id"].removeprefix(prefix)): int(row["at"] * NANOSECONDS) for row in rows}
+
+
+Commits = Callable[[str, Sequence[int]], Awaitable[Mapping[int, int]]]
+
+
+async def _complete(ask: Commits, prefix: str, count: int, within: float) -> bool:
+    """While the last one is not there, no other is looked at: who is measured would pay for it."""
+    try:
+        async with asyncio.timeout(within):
+            for numbers in ([count - 1], range(count)):
+                while len(await ask(prefix, numbers)) < len(numbers):  # noqa: ASYNC110 - it is another process's
+                    await asyncio.sleep(LOOK_SECONDS)
+    except TimeoutError:
+        return False
+    return True
 
 
 @asynccontextmanager
@@ -198,7 +212,8 @@ async def installed(
             prefix = f"warm-{secrets.token_hex(4)}-"  # a filled database has had others
             await made.push(prefix, count=warm, rate=200)
             if not await made.drained(prefix, warm):
-                raise RuntimeError("the first comments got no drafts")
+                triaged = len(await made.triaged(prefix, range(warm)))
+                raise RuntimeError(f"some of {warm} comments got no draft; {triaged} were triaged")
         yield made
 
 

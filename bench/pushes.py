@@ -49,6 +49,7 @@ class Spec:
         count: how many, one request each.
         connections: how many are kept open.
         rate: requests per second, whatever becomes of them; 0: as fast as answers come.
+        begin: when the first is due, in nanoseconds; 0: as soon as all are made.
         answers: the file to write.
     """
 
@@ -57,6 +58,7 @@ class Spec:
     count: int
     connections: int = 64
     rate: float = 0.0
+    begin: int = 0
     answers: str
 
     @classmethod
@@ -185,6 +187,7 @@ async def push(spec: Spec) -> Answers:
     ]
     due, at, status = ([0] * spec.count for _ in range(3))
     todo = iter(range(spec.count))
+    await asyncio.sleep((spec.begin - time_ns()) / 1e9)
     began, start = time_ns(), loop.time()
 
     async def work(connection: Connection) -> None:
@@ -200,7 +203,14 @@ async def push(spec: Spec) -> Answers:
 
 
 async def pushed(
-    folder: Path, url: str, *, prefix: str, count: int, rate: float = 0.0, connections: int = 64
+    folder: Path,
+    url: str,
+    *,
+    prefix: str,
+    count: int,
+    rate: float = 0.0,
+    begin: int = 0,
+    connections: int = 64,
 ) -> Answers:
     """Push from a process of its own, which writes below `folder`."""
     told, answers = folder / f"spec-{prefix}.json", folder / f"answers-{prefix}.json"
@@ -209,6 +219,7 @@ async def pushed(
         prefix=prefix,
         count=count,
         rate=rate,
+        begin=begin,
         connections=connections,
         answers=str(answers),
     )

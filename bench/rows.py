@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
-from bench import gateway, pipeline, runtime
+from bench import gateway, outage, pages, pipeline, runtime
 from bench.figures import Row
 from bench.setting import Setting
 
@@ -15,4 +15,6 @@ ROWS: Mapping[str, Callable[[Setting], Coroutine[Any, Any, Sequence[Row]]]] = {
     "P5": gateway.on_kafka,
     "P5e": gateway.on_postgresql,
     "P6": pipeline.reviewable,
+    "P7": pages.crowded,
+    "P8": outage.caught_up,
 }

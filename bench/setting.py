@@ -12,8 +12,10 @@ class Setting:
         runs: how often; the table shows the median.
         is_smoke: small sizes, to see that it runs and is correct; the figures mean nothing.
         folder: for whatever the row writes; removed afterwards.
+        pictures: for what it draws beside the bars that every row gets.
     """
 
     runs: int
     is_smoke: bool
     folder: Path
+    pictures: Path

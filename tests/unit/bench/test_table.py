@@ -1,0 +1,70 @@
+"""What is kept when one row is measured anew, and how the pictures show it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from bench import curves, plot, table
+from bench.browser import Form
+from bench.figures import Bar, Figure, Row
+from bench.memory import growth
+
+
+def kept(number: str, ours: float, **how: str) -> dict[str, Any]:
+    bar = Bar(sign="≤", value=50, unit="ms")
+    return Row(id=number, case="a case", unit="ms", ours=Figure([ours]), bar=bar, how=how).as_json()
+
+
+def test_a_row_that_is_measured_anew_replaces_its_own_and_no_other(tmp_path: Path) -> None:
+    results, readme = tmp_path / "results.json", tmp_path / "README.md"
+    readme.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n", encoding="utf-8")
+    table.merge([kept("P6", 1, measured="Monday"), kept("P8", 2, measured="Monday")], results)
+    rows = table.merge([kept("P7", 3, measured="Tuesday"), kept("P8", 4)], results)
+    table.write_readme(rows, readme)
+    assert {row["id"]: row["ours"] for row in json.loads(results.read_text(encoding="utf-8"))} == {
+        "P6": 1,
+        "P7": 3,
+        "P8": 4,
+    }
+    page = readme.read_text(encoding="utf-8")
+    assert page.startswith("before\n")
+    assert page.endswith("\nafter\n")
+    assert "old" not in page
+    assert "- P6: measured Monday" in page
+    assert "- P7: measured Tuesday" in page
+
+
+def test_a_picture_tells_nothing_to_run(tmp_path: Path) -> None:
+    plot.write([kept("P7", 3)], tmp_path)
+    curves.write(tmp_path / "memory.svg", "<memory>", [{"triage": [1, 2, 3], "<late>": [5]}])
+    for file in tmp_path.glob("*.svg"):
+        assert "<script" not in file.read_text(encoding="utf-8")
+
+
+def test_a_line_of_what_began_late_ends_with_the_others() -> None:
+    picture = curves.draw("<memory>", [{"long": [10, 10, 10], "<late>": [5]}])
+    lines = [part.partition('"')[0] for part in picture.split('points="')[1:]]
+    assert "&lt;memory&gt;" in picture
+    assert "&lt;late&gt; 5" in picture
+    assert len({line.split()[-1].partition(",")[0] for line in lines}) == 1
+
+
+def test_what_is_held_is_flat_where_the_end_holds_no_more_than_the_beginning() -> None:
+    assert growth([100, 120, 90, 95, 110, 120]) == 1
+    assert growth([100, 100, 150, 150, 200, 200]) == 2
+
+
+PAGE = b"""
+<form action="/search"><input name="q" value="x"></form>
+<form method="post" action="/engagements/1/send?queue=a&amp;b=1">
+<input type="hidden" name="key" value="k1"><textarea name="text">
+Yes &amp; no.
+</textarea></form>
+<form action="/engagements/1/close"><input name="key" value="k2"></form>
+"""
+
+
+def test_a_form_is_sent_back_with_what_its_fields_hold() -> None:
+    form = Form(PAGE, "/send")
+    assert form.action == "/engagements/1/send?queue=a&b=1"
+    assert form.fields == {"key": "k1", "text": "Yes & no.\n"}
