@@ -113,6 +113,8 @@ class DraftClaim:
     token: UUID
     is_done: bool
     """Settled before: a repeat, nothing to do."""
+    request: DraftRequest | None = None
+    """What is needed to draft; None if the item is not awaiting review any more."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -123,8 +125,8 @@ class DraftClaimHeld(RateLimited):
 class DraftingLedger(Protocol):
     """Claim, work outside any transaction, settle under the claim's token."""
 
-    async def claim(self, event_id: EventId) -> DraftClaim:
-        """Lease the event; the lease is renewed until it is settled or released.
+    async def claim(self, event_id: EventId, engagement_id: EngagementId) -> DraftClaim:
+        """Lease the event of this item; the lease is renewed until it is settled or released.
 
         Raises:
             DraftClaimHeld: another worker's lease runs.
@@ -132,9 +134,6 @@ class DraftingLedger(Protocol):
 
     async def release(self, claim: DraftClaim) -> None:
         """Give the lease back without a result, so that another worker need not wait for its end."""
-
-    async def request(self, engagement_id: EngagementId) -> DraftRequest | None:
-        """What is needed to draft, or None if the item is not awaiting review any more."""
 
     async def settle(self, claim: DraftClaim, drafted: Drafted | None, *, at: datetime) -> None:
         """Draft version, audit entry, outbox row and the claim's end, in one transaction.

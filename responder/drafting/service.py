@@ -27,12 +27,12 @@ class Drafting:
             Unavailable, RateLimited: nothing was recorded; try later.
             DraftClaimHeld: another worker is at it.
         """
-        claim = await self._ledger.claim(event.id)
+        claim = await self._ledger.claim(event.id, EngagementId(data.engagement_id))
         if claim.is_done:
             return
         is_settled = False
         try:
-            drafted = await self._drafted(EngagementId(data.engagement_id), data)
+            drafted = await self._drafted(claim.request, data)
             await self._ledger.settle(claim, drafted, at=self._clock.now())
             is_settled = True
         finally:
@@ -40,9 +40,8 @@ class Drafting:
                 await self._ledger.release(claim)
 
     async def _drafted(
-        self, engagement_id: EngagementId, data: EngagementTriaged
+        self, request: DraftRequest | None, data: EngagementTriaged
     ) -> Drafted | None:
-        request = await self._ledger.request(engagement_id)
         if request is None or request.comment.revision != data.revision:
             return None
         if data.needs_reply is NeedsReply.NO:
@@ -52,7 +51,7 @@ class Drafting:
         except DraftRefused as refusal:
             return _refused(request, refusal.reason, refusal.explanation, refusal)
         return Drafted(
-            engagement_id=engagement_id,
+            engagement_id=request.engagement_id,
             for_revision=request.comment.revision,
             text=proposal.text,
             refusal=None,

@@ -96,7 +96,7 @@ class ConsoleBench:
             capabilities=lambda: {PLACE.id: bench.place.capabilities},
         )
         item = await bench.item(comment_id)
-        claim = await ledger.claim(EventId(bench.key()))
+        claim = await ledger.claim(EventId(bench.key()), item.row.engagement_id)
         await ledger.settle(
             claim,
             Drafted(

@@ -1,21 +1,22 @@
 """Drafting's side of the ledger: one at a time to the stage, together to the database."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from responder.adapters.postgres.branches import surroundings
+from responder.adapters.postgres.branches import IS_ALONE, surroundings
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.recording import (
     append_entries,
     append_events,
     event_of,
-    lock_engagements,
+    lock_engagement,
 )
 from responder.adapters.postgres.recordset import insert_rows
 from responder.adapters.postgres.rows import (
@@ -26,7 +27,13 @@ from responder.adapters.postgres.rows import (
 )
 from responder.adapters.postgres.together import Together
 from responder.delivery.ports import Capabilities
-from responder.drafting.ports import DraftClaim, DraftClaimHeld, Drafted, DraftRequest
+from responder.drafting.ports import (
+    DraftClaim,
+    DraftClaimHeld,
+    Drafted,
+    DraftRequest,
+    Provenance,
+)
 from responder.engagement.context import relevant
 from responder.engagement.events import EngagementDrafted, Event
 from responder.engagement.lifecycle import State
@@ -40,6 +47,50 @@ if TYPE_CHECKING:
 BRANCH_LIMIT = 20
 TOGETHER = 100
 """So many drafts at most share a transaction."""
+
+
+_CLAIM = text("""
+    INSERT INTO inbox (consumer, event_id, state, token, lease_until)
+    SELECT 'drafting', id, 'claimed', gen_random_uuid(), now() + :lease * interval '1 second'
+    FROM unnest(CAST(:ids AS text[])) AS id
+    ON CONFLICT (consumer, event_id) DO UPDATE SET token = EXCLUDED.token,
+      lease_until = EXCLUDED.lease_until, attempts = inbox.attempts + 1
+    WHERE inbox.state = 'claimed' AND inbox.lease_until <= now()
+    RETURNING event_id, token
+    """)
+_REQUEST = text(f"""
+    SELECT e.id AS engagement_id, e.understanding, c.*
+    FROM engagement e
+    CROSS JOIN LATERAL (SELECT {COMMENT_COLUMNS}, {IS_ALONE} AS is_alone
+      FROM comment c {JOIN_AUTHOR}
+      WHERE c.source = e.source AND c.comment_id = e.comment_id OFFSET 0) c
+    WHERE e.id = ANY(CAST(:ids AS uuid[])) AND e.state = 'awaiting_review'
+    """)  # noqa: S608 - a constant
+_LOCK_FREE = text("""
+    SELECT id, state, draft_version, comment_id, thread_key FROM engagement
+    WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+    """)
+_END_CLAIMS = text("""
+    UPDATE inbox SET state = 'done', done_at = now()
+    FROM unnest(CAST(:ids AS text[]), CAST(:tokens AS uuid[])) AS ours (id, mark)
+    WHERE consumer = 'drafting' AND event_id = ours.id AND state = 'claimed' AND token = ours.mark
+    RETURNING token
+    """)
+_SHOW = text("""
+    UPDATE engagement SET draft_version = made.version, draft_state = made.state
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:states AS text[]))
+      AS made (engagement_id, version, state)
+    WHERE id = made.engagement_id
+    """)
+_PROVENANCE = tuple(each.name for each in fields(Provenance))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One call of `claim`."""
+
+    event_id: EventId
+    engagement_id: EngagementId
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +120,6 @@ class PostgresDraftingLedger:
         self._lease_seconds = lease_seconds
         self._running: dict[UUID, EventId] = {}
         self._claims = Together(self._claim, most=TOGETHER)
-        self._requests = Together(self._request, most=TOGETHER)
         self._settlements = Together(self._settle, most=TOGETHER)
 
     async def renew(self) -> None:
@@ -102,67 +152,59 @@ class PostgresDraftingLedger:
                 {"id": claim.event_id, "token": claim.token},
             )
 
-    async def claim(self, event_id: EventId) -> DraftClaim:
-        claim = await self._claims(event_id)
+    async def claim(self, event_id: EventId, engagement_id: EngagementId) -> DraftClaim:
+        claim = await self._claims(_Asked(event_id, engagement_id))
         if not claim.is_done:
             self._running[claim.token] = event_id
         return claim
 
-    async def request(self, engagement_id: EngagementId) -> DraftRequest | None:
-        return await self._requests(engagement_id)
-
     async def settle(self, claim: DraftClaim, drafted: Drafted | None, *, at: datetime) -> None:
-        await self._settlements(_Settled(claim, drafted, at))
+        settled = _Settled(claim, drafted, at)
+        if not await self._settlements(settled):
+            await self._settle_alone(settled)
         self._running.pop(claim.token, None)
 
-    async def _claim(self, event_ids: Sequence[EventId]) -> list[DraftClaim | Exception]:
+    async def _claim(self, asked: Sequence[_Asked]) -> list[DraftClaim | Exception]:
         """The lease of each event that nobody has; asked twice at once, the first gets it."""
+        event_ids = [each.event_id for each in asked]
         async with transaction(self._engine) as connection:
             claimed = await connection.execute(
-                text("""
-                    INSERT INTO inbox (consumer, event_id, state, token, lease_until)
-                    SELECT 'drafting', id, 'claimed', gen_random_uuid(),
-                      now() + :lease * interval '1 second'
-                    FROM unnest(CAST(:ids AS text[])) AS id
-                    ON CONFLICT (consumer, event_id) DO UPDATE SET token = EXCLUDED.token,
-                      lease_until = EXCLUDED.lease_until, attempts = inbox.attempts + 1
-                    WHERE inbox.state = 'claimed' AND inbox.lease_until <= now()
-                    RETURNING event_id, token
-                    """),
-                {"ids": sorted(set(event_ids)), "lease": self._lease_seconds},
+                _CLAIM, {"ids": sorted(set(event_ids)), "lease": self._lease_seconds}
             )
             ours = {row.event_id: row.token for row in claimed}
             others = await _held(connection, [each for each in event_ids if each not in ours])
+            requests = await self._requests(
+                connection, {each.engagement_id for each in asked if each.event_id in ours}
+            )
         return [
-            DraftClaim(event_id=each, token=ours.pop(each), is_done=False)
-            if each in ours
-            else others.get(each, DraftClaimHeld(what="the draft", after_seconds=1.0))
-            for each in event_ids
+            DraftClaim(
+                event_id=each.event_id,
+                token=ours.pop(each.event_id),
+                is_done=False,
+                request=requests.get(each.engagement_id),
+            )
+            if each.event_id in ours
+            else others.get(each.event_id, DraftClaimHeld(what="the draft", after_seconds=1.0))
+            for each in asked
         ]
 
-    async def _request(
-        self, engagement_ids: Sequence[EngagementId]
-    ) -> list[DraftRequest | Exception | None]:
-        async with transaction(self._engine) as connection:
-            found = await connection.execute(
-                text(f"""
-                    SELECT e.id AS engagement_id, e.understanding, {COMMENT_COLUMNS}
-                    FROM engagement e
-                    JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
-                    {JOIN_AUTHOR}
-                    WHERE e.id = ANY(CAST(:ids AS uuid[])) AND e.state = :state
-                    """),  # noqa: S608 - a constant
-                {"ids": list(set(engagement_ids)), "state": State.AWAITING_REVIEW},
-            )
-            rows = [(row, comment_of(row)) for row in found]
-            threads = await surroundings(connection, [comment for _, comment in rows])
-        requests = {
+    async def _requests(
+        self, connection: AsyncConnection, engagement_ids: Collection[EngagementId]
+    ) -> dict[EngagementId, DraftRequest]:
+        """What is needed to draft for those that await review."""
+        if not engagement_ids:
+            return {}
+        found = await connection.execute(_REQUEST, {"ids": list(engagement_ids)})
+        rows = [(row, comment_of(row)) for row in found]
+        threads = await surroundings(
+            connection, [comment for row, comment in rows if not row.is_alone]
+        )
+        return {
             row.engagement_id: self._requested(
-                row, comment, threads[comment.source, comment.comment_id]
+                row, comment, threads.get((comment.source, comment.comment_id), ())
             )
             for row, comment in rows
         }
-        return [requests.get(each) for each in engagement_ids]
 
     def _requested(self, row: Any, comment: Comment, thread: Sequence[Comment]) -> DraftRequest:
         earlier = [
@@ -181,24 +223,30 @@ class PostgresDraftingLedger:
             limit=capabilities.text_max if capabilities else 10_000,
         )
 
-    async def _settle(self, settled: Sequence[_Settled]) -> list[Exception | None]:
+    async def _settle(self, settled: Sequence[_Settled]) -> list[bool | Exception]:
+        """Whether each is settled; False where somebody else is at work on its comment just now.
+
+        Only the engagements are locked, not their threads: nothing here depends on another comment.
+        And nobody is waited for, since who waits for one lock and holds others can be waited for.
+        """
+        ids = {each.drafted.engagement_id for each in settled if each.drafted is not None}
         async with transaction(self._engine) as connection:
-            done = await connection.execute(
-                text("""
-                    UPDATE inbox SET state = 'done', done_at = now()
-                    FROM unnest(CAST(:ids AS text[]), CAST(:tokens AS uuid[])) AS ours (id, mark)
-                    WHERE consumer = 'drafting' AND event_id = ours.id AND state = 'claimed'
-                      AND token = ours.mark
-                    RETURNING token
-                    """),
-                {
-                    "ids": [each.claim.event_id for each in settled],
-                    "tokens": [each.claim.token for each in settled],
-                },
-            )
-            ours = set(done.scalars())
-            await _record(connection, [each for each in settled if each.claim.token in ours])
-        return [None] * len(settled)
+            found = await connection.execute(_LOCK_FREE, {"ids": list(ids)}) if ids else ()
+            locked = {EngagementId(row.id): row for row in found}
+            answers = [
+                each.drafted is None or each.drafted.engagement_id in locked for each in settled
+            ]
+            await _settle(connection, list(compress(settled, answers)), locked)
+        return [*answers]
+
+    async def _settle_alone(self, settled: _Settled) -> None:
+        """Wait for whoever is at work on the comment. Raises NotFound."""
+        if settled.drafted is None:
+            return
+        engagement_id = settled.drafted.engagement_id
+        async with transaction(self._engine) as connection:
+            row = await lock_engagement(connection, engagement_id)
+            await _settle(connection, [settled], {engagement_id: row})
 
 
 async def _held(
@@ -224,15 +272,39 @@ async def _held(
     }
 
 
-async def _record(connection: AsyncConnection, settled: Sequence[_Settled]) -> None:
+async def _settle(
+    connection: AsyncConnection, settled: Sequence[_Settled], locked: Mapping[EngagementId, Any]
+) -> None:
+    """End these claims, and record what was drafted under those that still are ours."""
+    if not settled:
+        return
+    done = await connection.execute(
+        _END_CLAIMS,
+        {
+            "ids": [each.claim.event_id for each in settled],
+            "tokens": [each.claim.token for each in settled],
+        },
+    )
+    ours = set(done.scalars())
+    drafts = [
+        (each.drafted, each.at)
+        for each in settled
+        if each.drafted is not None and each.claim.token in ours
+    ]
+    await _record(connection, drafts, locked)
+
+
+async def _record(
+    connection: AsyncConnection,
+    drafts: Iterable[tuple[Drafted, datetime]],
+    locked: Mapping[EngagementId, Any],
+) -> None:
     """A draft version each, for what still awaits review."""
-    drafts = [(each.drafted, each.at) for each in settled if each.drafted is not None]
-    engagements = await lock_engagements(connection, {each.engagement_id for each, _ in drafts})
     versions: dict[EngagementId, int] = defaultdict(int)
     rows, entries, events = [], [], []
     for drafted, at in drafts:
-        engagement = engagements[drafted.engagement_id]
-        if State(engagement.state) is not State.AWAITING_REVIEW:
+        engagement = locked[drafted.engagement_id]
+        if engagement.state != State.AWAITING_REVIEW:
             continue
         versions[drafted.engagement_id] += 1
         version = (engagement.draft_version or 0) + versions[drafted.engagement_id]
@@ -250,12 +322,7 @@ async def _show(connection: AsyncConnection, rows: Iterable[Mapping[str, object]
     newest = {row["engagement_id"]: row for row in rows}
     if newest:
         await connection.execute(
-            text("""
-                UPDATE engagement SET draft_version = made.version, draft_state = made.state
-                FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:states AS text[]))
-                  AS made (engagement_id, version, state)
-                WHERE id = made.engagement_id
-                """),
+            _SHOW,
             {
                 "ids": list(newest),
                 "versions": [row["version"] for row in newest.values()],
@@ -272,9 +339,15 @@ def _values(drafted: Drafted, version: int, at: datetime) -> dict[str, object]:
         "text": drafted.text,
         "refusal": drafted.refusal,
         "explanation": drafted.explanation,
-        "provenance": asdict(drafted.provenance) if drafted.provenance else None,
+        "provenance": _provenance_values(drafted.provenance) if drafted.provenance else None,
         "made_at": at,
     }
+
+
+def _provenance_values(provenance: Provenance) -> dict[str, object]:
+    """As `asdict` would, without a copy of everything."""
+    values = {name: getattr(provenance, name) for name in _PROVENANCE}
+    return values | {"passages": [asdict(each) for each in provenance.passages]}
 
 
 def _entry(drafted: Drafted, version: int) -> Entry:

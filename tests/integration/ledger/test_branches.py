@@ -3,7 +3,9 @@
 from datetime import timedelta
 from random import Random
 
-from responder.adapters.postgres.branches import surroundings
+from sqlalchemy import text
+
+from responder.adapters.postgres.branches import IS_ALONE, surroundings
 from responder.adapters.postgres.recordset import insert_rows
 from responder.adapters.postgres.rows import comment_values
 from responder.engagement.context import relevant
@@ -68,6 +70,20 @@ async def test_the_surroundings_hold_all_that_is_relevant(bench: Bench) -> None:
             near = found[comment.source, comment.comment_id]
             assert relevant(comment, near) == relevant(comment, whole)
             assert {each.thread_id for each in near} == {comment.thread_id}
+
+
+async def test_who_is_alone_has_no_surroundings(bench: Bench) -> None:
+    everything = [comment for seed in range(40) for comment in thread(seed, f"t{seed}-", size=6)]
+    await store(bench, everything)
+    async with bench.engine.connect() as connection:
+        found = await surroundings(connection, everything)
+        rows = await connection.execute(
+            text(f"SELECT c.source, c.comment_id FROM comment c WHERE {IS_ALONE}")  # noqa: S608
+        )
+        alone = [(row.source, row.comment_id) for row in rows]
+    assert alone
+    for source, comment_id in alone:
+        assert [each.comment_id for each in found[source, comment_id]] == [comment_id]
 
 
 async def test_of_a_viral_post_only_what_matters_is_read(bench: Bench) -> None:
