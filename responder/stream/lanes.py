@@ -173,7 +173,13 @@ class Lanes:
         if self._urgent:
             lane = self._urgent.popleft()
         elif self._turn:
-            lane = self._next_in_turn()
+            shelf = self._turn[0]
+            lane = shelf.ready.popleft()
+            if shelf.ready:
+                self._turn.rotate(-1)
+            else:
+                self._turn.popleft()
+                shelf.is_in_turn = False
         else:
             return None
         lane.state = LaneState.RUNNING
@@ -274,16 +280,6 @@ class Lanes:
         """How many records the fullest ready lane holds (of those first in turn)."""
         heads = (lane for shelf in self._turn for lane in islice(shelf.ready, 100))
         return max((len(lane.records) for lane in heads), default=0)
-
-    def _next_in_turn(self) -> Lane:
-        shelf = self._turn[0]
-        lane = shelf.ready.popleft()
-        if shelf.ready:
-            self._turn.rotate(-1)
-        else:
-            self._turn.popleft()
-            shelf.is_in_turn = False
-        return lane
 
     def _let_in(self, shelf: Shelf) -> None:
         may = not (shelf.is_in_turn or shelf.is_stopped or shelf.is_leaving)
