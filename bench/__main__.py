@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import plot, table
+from bench import explanation, plot, table
 from bench.figures import OURS
 from bench.rows import ROWS
 from bench.setting import Setting
@@ -40,6 +40,7 @@ def _measure(each: str, setting: Setting) -> list[table.Kept]:
         kept = table.merge(rows)
         table.write_readme(kept)
         plot.write(rows)
+        explanation.write(kept)
     return rows
 
 

@@ -8,8 +8,6 @@ from typing import Any
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results.json"
 README = FOLDER / "README.md"
-BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
-
 HEAD = ("", "workload", "unit", "ours", "peers", "ideal", "ratio", "bar", "held", "CPU µs")
 
 WHOLE_FROM = 1_000
@@ -33,7 +31,7 @@ def markdown(rows: Sequence[Kept]) -> str:
     lines = [_line(HEAD), _line(["---"] * len(HEAD))]
     lines += [_line(_cells(row)) for row in rows]
     void = [
-        f"- {row['id']}, {row['case']}, {name}: {each}"
+        f"- {row['id']}, {row['case']}, {name}: {' '.join(each.split())}"
         for row in rows
         for name, all_ in row["void"].items()
         for each in all_
@@ -44,10 +42,23 @@ def markdown(rows: Sequence[Kept]) -> str:
 
 
 def write_readme(rows: Sequence[Kept], path: Path = README) -> None:
-    """Put the table between the markers of the README."""
-    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    path.write_text(f"{before}{BEGIN}\n\n{markdown(rows)}\n{END}{after}", encoding="utf-8")
+    """Put the table between its marks in the README."""
+    fill_in(path, "table", markdown(rows))
+
+
+def fill_in(path: Path, name: str, text: str) -> None:
+    """Write a part of a page anew: what stands between `<!-- name: begin -->` and its end.
+
+    Raises:
+        ValueError: the page has no such part.
+    """
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    page = path.read_text(encoding="utf-8")
+    if begin not in page or end not in page:
+        raise ValueError(f"{path.name} has no part {name}")
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def _cells(row: Kept) -> list[str]:

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bench import curves, plot, table
+import pytest
+
+from bench import curves, explanation, plot, table
 from bench.browser import Form
 from bench.figures import Bar, Figure, Row
 from bench.memory import growth
@@ -15,9 +17,14 @@ def kept(number: str, ours: float, **how: str) -> dict[str, Any]:
     return Row(id=number, case="a case", unit="ms", ours=Figure([ours]), bar=bar, how=how).as_json()
 
 
+def page_with(*parts: str) -> str:
+    marked = "".join(f"<!-- {part}: begin -->\nold\n<!-- {part}: end -->\n" for part in parts)
+    return f"before\n{marked}after\n"
+
+
 def test_a_row_that_is_measured_anew_replaces_its_own_and_no_other(tmp_path: Path) -> None:
     results, readme = tmp_path / "results.json", tmp_path / "README.md"
-    readme.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n", encoding="utf-8")
+    readme.write_text(page_with("table"), encoding="utf-8")
     table.merge([kept("P6", 1, measured="Monday"), kept("P8", 2, measured="Monday")], results)
     rows = table.merge([kept("P7", 3, measured="Tuesday"), kept("P8", 4)], results)
     table.write_readme(rows, readme)
@@ -32,6 +39,34 @@ def test_a_row_that_is_measured_anew_replaces_its_own_and_no_other(tmp_path: Pat
     assert "old" not in page
     assert "- P6: measured Monday" in page
     assert "- P7: measured Tuesday" in page
+
+
+def test_what_one_comment_costs_stands_in_the_page_with_every_picture(tmp_path: Path) -> None:
+    page, images = tmp_path / "page.md", tmp_path / "images"
+    images.mkdir()
+    page.write_text(page_with("costs", "pictures"), encoding="utf-8")
+    rows = [
+        kept("P6", 900),
+        kept("P9", 0.61) | {"case": "500/s: CPU of triage per comment"},
+        kept("P9", 0.58) | {"case": "800/s: CPU of triage per comment"},
+        kept("P9", 0.3) | {"case": "500/s: CPU of kafka per comment"},
+        kept("P9", 1440) | {"case": "500/s: kafka: disk per comment", "unit": "bytes"},
+    ]
+    plot.write(rows, images)
+    explanation.write(rows, page, images)
+    said = page.read_text(encoding="utf-8")
+    assert "| CPU of triage per comment, ms | 0.61 | 0.58 |" in said
+    assert "| CPU of all of them, ms | 0.91 | 0.58 |" in said
+    assert "| kafka: disk per comment, bytes | 1,440 | – |" in said  # noqa: RUF001 - as it is printed
+    assert "![P6](images/bench-p6.svg)" in said
+    assert "old" not in said
+
+
+def test_a_page_without_a_place_for_the_table_is_not_written(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("Nothing to fill in.", encoding="utf-8")
+    with pytest.raises(ValueError, match="no part table"):
+        table.write_readme([kept("P6", 1)], page)
 
 
 def test_a_picture_tells_nothing_to_run(tmp_path: Path) -> None:
