@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from responder.adapters.postgres.branches import surroundings
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.recording import (
     End,
@@ -22,17 +21,14 @@ from responder.adapters.postgres.recording import (
 )
 from responder.adapters.postgres.recordset import insert_rows
 from responder.adapters.postgres.rows import (
-    COMMENT_COLUMNS,
-    JOIN_AUTHOR,
-    comment_of,
     comment_values,
     understanding_values,
 )
 from responder.adapters.postgres.settling import settle_echo
+from responder.adapters.postgres.standing import NOT_SETTLED, known, open_approvals
 from responder.engagement.events import EngagementClosed, EngagementTriaged, Event
 from responder.engagement.lifecycle import ENDS, State, Trigger, step
 from responder.engagement.model import (
-    RULE_REASONS,
     Comment,
     DueOutcome,
     EngagementId,
@@ -48,11 +44,6 @@ from responder.triage.ports import Accepted, Changed, Known, OpenApproval, OwnSe
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Sorts items without a due time after all that have one."""
-NOT_SETTLED = """
-    NOT EXISTS (SELECT 1 FROM delivery_attempt s
-      WHERE s.reply_id = a.reply_id AND s.outcome = 'sent')
-    """
-"""Of a reply's attempts: none is known to have posted, so that the others matter."""
 RANKS = {NeedsReply.YES: 0, NeedsReply.OPTIONAL: 1, NeedsReply.NO: 2}
 """Does it need a reply: no, or optional, sorts last; it never hides."""
 
@@ -170,6 +161,21 @@ def _triaged(verdict: Accepted | Changed, engagement_id: EngagementId, at: datet
     return event_of(triaged, source=event.source, thread_id=event.subject, at=at, version=version)
 
 
+_CLAIM = text("""
+    INSERT INTO inbox (consumer, event_id, state, done_at)
+    SELECT :consumer, id, 'done', now() FROM unnest(CAST(:ids AS text[])) AS id
+    ON CONFLICT DO NOTHING RETURNING event_id
+    """)
+_MAKE_THREADS = text("""
+    INSERT INTO thread (key, source, thread_id)
+    SELECT key, split_part(key, '/', 1), substr(key, strpos(key, '/') + 1)
+    FROM unnest(CAST(:keys AS text[])) AS key ON CONFLICT DO NOTHING
+    """)
+_LOCK_THREADS = text("""
+    SELECT 1 FROM thread WHERE key = ANY(CAST(:keys AS text[])) ORDER BY key FOR UPDATE
+    """)
+
+
 class PostgresTriageWork:
     """`triage.ports.TriageWork` on PostgreSQL."""
 
@@ -191,61 +197,19 @@ class PostgresTriageTransaction:
 
     async def claim(self, consumer: str, ids: Collection[EventId]) -> frozenset[EventId]:
         claimed = await self._connection.execute(
-            text("""
-                INSERT INTO inbox (consumer, event_id, state, done_at)
-                SELECT :consumer, id, 'done', now() FROM unnest(CAST(:ids AS text[])) AS id
-                ON CONFLICT DO NOTHING RETURNING event_id
-                """),
-            {"consumer": consumer, "ids": sorted(set(ids))},
+            _CLAIM, {"consumer": consumer, "ids": sorted(set(ids))}
         )
         return frozenset(claimed.scalars())
 
     async def lock_threads(self, keys: Collection[ThreadKey]) -> None:
-        ordered = sorted(keys)
-        await self._connection.execute(
-            text("""
-                INSERT INTO thread (key, source, thread_id)
-                SELECT key, split_part(key, '/', 1), substr(key, strpos(key, '/') + 1)
-                FROM unnest(CAST(:keys AS text[])) AS key ON CONFLICT DO NOTHING
-                """),
-            {"keys": ordered},
-        )
-        await self._connection.execute(
-            text("""
-                SELECT 1 FROM thread WHERE key = ANY(CAST(:keys AS text[])) ORDER BY key FOR UPDATE
-                """),
-            {"keys": ordered},
-        )
+        ordered = {"keys": sorted(keys)}
+        await self._connection.execute(_MAKE_THREADS, ordered)
+        await self._connection.execute(_LOCK_THREADS, ordered)
 
     async def known(
         self, keys: Collection[tuple[SourceId, str]]
     ) -> Mapping[tuple[SourceId, str], Known]:
-        found = await self._connection.execute(
-            text(f"""
-                SELECT {COMMENT_COLUMNS}, e.id AS engagement_id, e.state, e.dismissal,
-                  EXISTS (SELECT 1 FROM decision d JOIN delivery_attempt a ON a.reply_id = d.id
-                    WHERE d.engagement_id = e.id AND d.status = 'released'
-                    AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'handed_over'))
-                    AND {NOT_SETTLED}) AS is_open
-                FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS k (source, comment_id)
-                JOIN comment c USING (source, comment_id)
-                {JOIN_AUTHOR}
-                LEFT JOIN engagement e ON e.source = c.source AND e.comment_id = c.comment_id
-                """),  # noqa: S608 - a constant
-            {"sources": [source for source, _ in keys], "ids": [each for _, each in keys]},
-        )
-        return {
-            (SourceId(row.source), row.comment_id): Known(
-                comment=comment_of(row),
-                version=row.version,
-                edited_at=row.edited_at,
-                engagement_id=row.engagement_id and EngagementId(row.engagement_id),
-                state=row.state and State(row.state),
-                is_rule_closed=row.dismissal in RULE_REASONS,
-                has_open_attempt=row.is_open,
-            )
-            for row in found
-        }
+        return await known(self._connection, keys)
 
     async def record(
         self, verdicts: Sequence[Verdict], *, config_version: str, at: datetime
@@ -427,39 +391,7 @@ class PostgresTriageTransaction:
         return True
 
     async def open_approvals(self, keys: Collection[ThreadKey]) -> Sequence[OpenApproval]:
-        found = await self._connection.execute(
-            text(f"""
-                SELECT e.id, e.state, d.context, d.kind, {COMMENT_COLUMNS}
-                FROM engagement e
-                JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
-                {JOIN_AUTHOR}
-                JOIN LATERAL (SELECT * FROM decision WHERE engagement_id = e.id
-                  AND (status = 'held' OR status = 'released' AND kind = 'reply')
-                  ORDER BY made_at DESC LIMIT 1) d ON true
-                WHERE e.id IN (
-                    SELECT id FROM engagement WHERE thread_key = ANY(CAST(:keys AS text[]))
-                      AND state IN ('approved', 'sending')
-                    UNION SELECT engagement_id FROM decision WHERE status = 'held')
-                  AND e.thread_key = ANY(CAST(:keys AS text[]))
-                  AND (e.state IN ('approved', 'sending') OR d.kind = 'dismissal')
-                  AND NOT EXISTS (SELECT 1 FROM delivery_attempt a WHERE a.reply_id = d.id
-                    AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'handed_over', 'throttled')))
-                """),  # noqa: S608 - a constant
-            {"keys": sorted(keys)},
-        )
-        rows = [(row, comment_of(row)) for row in found]
-        threads = await surroundings(self._connection, [comment for _, comment in rows])
-        return [
-            OpenApproval(
-                engagement_id=EngagementId(row.id),
-                state=State(row.state),
-                comment_id=comment.comment_id,
-                context=row.context,
-                is_reply=row.kind == "reply",
-                thread=threads[comment.source, comment.comment_id],
-            )
-            for row, comment in rows
-        ]
+        return await open_approvals(self._connection, keys)
 
     async def void(self, approval: OpenApproval, *, reason: str, at: datetime) -> None:
         await lock_engagement(self._connection, approval.engagement_id)
