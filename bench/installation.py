@@ -16,8 +16,9 @@ from responder.testing.roles import Role, Roles, roles_on_kafka
 
 ROLES = ("gateway", "triage", "drafting", "relay", "delivery", "reconcile", "audit", "console")
 """Each in a process of its own."""
-STAGES = tuple(name for name in ROLES if name not in {"gateway", "console"})
-"""What may be away without anybody outside noticing at once."""
+DOORS = ("gateway", "console")
+TOGETHER = (*DOORS, "+".join(role for role in ROLES if role not in DOORS))
+"""The same in three processes, which are there sooner: for what is not to be measured."""
 SOURCE = "forum"
 WARM = 500
 WARM_TRIES = 3
@@ -61,7 +62,7 @@ class Installation:
     """What runs, and what can be asked of it.
 
     Args:
-        roles: those that run, by name.
+        roles: those that run, by name; several in one process are joined by `+`.
         address: the last part of the webhook's URL.
         folder: for whatever is written meanwhile.
     """
@@ -77,9 +78,14 @@ class Installation:
     def push_url(self) -> str:
         return f"{self.roles['gateway'].url.rstrip('/')}/in/{SOURCE}/{self.address}"
 
+    @property
+    def stages(self) -> Sequence[str]:
+        """What may be away without anybody outside noticing at once."""
+        return [name for name in self.roles if name not in DOORS]
+
     async def start(self, names: Sequence[str]) -> None:
         """All at once; returns when each is ready."""
-        started = await asyncio.gather(*map(self.settings.start, names))
+        started = await asyncio.gather(*(self.settings.start(*name.split("+")) for name in names))
         self.roles.update(zip(names, started, strict=True))
 
     async def stop(self, names: Sequence[str]) -> None:
@@ -177,7 +183,7 @@ async def installed(
 
     Args:
         folder: that is not there yet.
-        names: of the roles.
+        names: of the roles; those joined by `+` share a process.
         database: one that may be filled already; None: a new one.
         warm: how many comments; 0 where there is no gateway.
         settings: `RESPONDER_…` beside what the benchmark sets.

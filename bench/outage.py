@@ -10,7 +10,7 @@ from typing import Any
 
 from bench import curves
 from bench.figures import OURS, Bar, Figure, Row, percentile, short
-from bench.installation import NANOSECONDS, STAGES, Installation, installed
+from bench.installation import NANOSECONDS, Installation, installed
 from bench.machine import conditions, versions
 from bench.memory import Memory, watched
 from bench.pushes import Answers
@@ -77,9 +77,11 @@ async def caught_up(setting: Setting) -> Sequence[Row]:
 
 
 async def _run(setting: Setting, size: Size, number: int) -> _Run:
-    async with installed(setting.folder / f"p8-{number}", warm=size.warm) as made:
+    folder = setting.folder / f"p8-{number}"
+    async with installed(folder, names=setting.processes, warm=size.warm) as made:
         sent = {FIRST: await _steadily(made, size, FIRST, size.before_seconds)}
-        await made.stop(STAGES)
+        stages = made.stages
+        await made.stop(stages)
         for prefix, each in size.chunks.items():
             sent[prefix] = await made.push(prefix, count=each)
         over = asyncio.Event()
@@ -88,7 +90,7 @@ async def _run(setting: Setting, size: Size, number: int) -> _Run:
                 live = tasks.create_task(_push_on(made, size, over))
                 await asyncio.sleep(LEAD_SECONDS)
                 began = time_ns()
-                await made.start(STAGES)
+                await made.start(stages)
                 for prefix, each in size.chunks.items():
                     await made.understood(prefix, each, LIMIT_SECONDS)
                 over.set()

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from bench.installation import NANOSECONDS, STAGES, Installation
+from bench.installation import NANOSECONDS, Installation
 
 LIMIT_SECONDS = 600.0
 
@@ -23,9 +23,10 @@ async def throughput(made: Installation, count: int) -> Rate:
     `responder audit verify` would say is no help: the record of changes knows of no copy.
     """
     prefix = f"rush-{secrets.token_hex(4)}-"
-    await made.stop(STAGES)
+    stages = made.stages
+    await made.stop(stages)
     breaches = (await made.push(prefix, count=count)).breaches()
-    await made.start(STAGES)
+    await made.start(stages)
     if not await made.drained(prefix, count, LIMIT_SECONDS):
         return Rate(0.0, [*breaches, "not every comment got its draft"])
     triaged = await made.triaged(prefix, range(count))
