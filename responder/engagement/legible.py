@@ -124,3 +124,6 @@ def _fold(character: str) -> str:
     base = unicodedata.normalize("NFD", lower)[:1] if lower else character
     folded = base if base.isascii() and base.isalpha() else lower
     return folded if len(folded) == 1 else character
+
+
+_ASCII = {code: _fold(chr(code)) for code in range(128)}

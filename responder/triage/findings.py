@@ -19,6 +19,7 @@ _NEGATED = re.compile(
     r"(?: (?:so|very|really|that|all that|a|an|the|wirklich|sehr|besonders|gerade|muy|tan|tres|si|vraiment|un|una|une))?"
     r" $"
 )
+_NEGATED_WITHIN = 24
 _REST_ASKS = re.compile(r"[^.!?\n]*\?")
 _TURNS = re.compile(
     r"\b(?:but|however|until|unfortunately|sadly|yet|though|aber|leider|doch|jedoch|bis|pero|hasta"
@@ -59,8 +60,8 @@ def find(reading: Reading, language: str) -> Findings:
     found = Findings(
         question_marks=tuple(m.span() for m in re.finditer(r"[?\uff1f\u061f]", text)),
         words=len(reading.words),
-        smiles=sum(c in _POSITIVE_PICTURES for c in reading.legible.text),
-        frowns=sum(c in _NEGATIVE_PICTURES for c in reading.legible.text),
+        smiles=_count(_POSITIVE_PICTURES, reading.legible.text),
+        frowns=_count(_NEGATIVE_PICTURES, reading.legible.text),
     )
     negated = 0
     for lexicon in _lexicons(language, found.words):
@@ -75,6 +76,10 @@ def find(reading: Reading, language: str) -> Findings:
         smiles=found.smiles,
         frowns=found.frowns,
     )
+
+
+def _count(pictures: frozenset[str], text: str) -> int:
+    return 0 if text.isascii() else sum(c in pictures for c in text)
 
 
 def _is_told(mishap: tuple[int, int], text: str, found: Findings) -> bool:
@@ -96,18 +101,23 @@ def _lexicons(language: str, words: int) -> Sequence[Lexicon]:
 
 
 def _collect(found: Findings, lexicon: Lexicon, text: str) -> int:
+    """Adds what the lexicon finds; gives how many likes are negated."""
     negated = 0
-    for signal, pattern in lexicon.strong.items():
-        for match in pattern.finditer(text):
-            if signal in _CAN_BE_NEGATED and _NEGATED.search(text[: match.start()][-24:]):
-                negated += signal is Signal.LIKES
-            else:
-                found.strong.setdefault(signal, []).append(match.span())
-    for signal, pattern in lexicon.weak.items():
-        for match in pattern.finditer(text):
-            if signal is not Signal.LIKES or not _NEGATED.search(text[: match.start()][-24:]):
-                found.weak.setdefault(signal, []).append(match.span())
+    for cue, match in lexicon.matches(text):
+        if cue.signal in _CAN_BE_NEGATED[cue.is_strong] and _is_negated(match.start(), text):
+            negated += cue.is_strong and cue.signal is Signal.LIKES
+        else:
+            kind = found.strong if cue.is_strong else found.weak
+            kind.setdefault(cue.signal, []).append(match.span())
     return negated
 
 
-_CAN_BE_NEGATED = frozenset({Signal.LIKES, Signal.GOOD, Signal.BAD, Signal.FAULT, Signal.MISHAP})
+def _is_negated(start: int, text: str) -> bool:
+    return _NEGATED.search(text[max(0, start - _NEGATED_WITHIN) : start]) is not None
+
+
+_CAN_BE_NEGATED = {
+    True: frozenset({Signal.LIKES, Signal.GOOD, Signal.BAD, Signal.FAULT, Signal.MISHAP}),
+    False: frozenset({Signal.LIKES}),
+}
+"""By whether the cue is strong."""

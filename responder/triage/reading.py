@@ -49,7 +49,7 @@ def read(text: str) -> Reading:
     unlinked = blank(folded, hidden)
     handles = list(_spans(HANDLE, unlinked))
     tags = [m for m in HASHTAG.finditer(unlinked) if not m.group(1).isdigit()]
-    pictures = [(i, i + 1) for i, c in enumerate(seen.text) if is_picture(c)]
+    pictures = _pictures(seen.text)
     own = blank(folded, [*hidden, *handles, *pictures, *((m.start(), m.start() + 1) for m in tags)])
     spoken = blank(seen.text, [*hidden, *handles, *pictures, *((m.start(), m.end()) for m in tags)])
     return Reading(
@@ -65,10 +65,13 @@ def read(text: str) -> Reading:
 
 def blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
     """The same length, with blanks in place of `spans`."""
-    characters = list(text)
     for start, end in spans:
-        characters[start:end] = " " * (end - start)
-    return "".join(characters)
+        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    return text
+
+
+def _pictures(text: str) -> list[tuple[int, int]]:
+    return [] if text.isascii() else [(i, i + 1) for i, c in enumerate(text) if is_picture(c)]
 
 
 def is_picture(character: str) -> bool:

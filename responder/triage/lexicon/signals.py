@@ -6,9 +6,13 @@ together. Everything here was written for this project; no list or data set was 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from responder.triage.lexicon.starts import LENGTH, starts
+
+_PLACES = re.compile(r"(?<!\w)")
 
 
 class Signal(StrEnum):
@@ -35,11 +39,32 @@ class Signal(StrEnum):
     BAD = "bad"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Cue:
+    """All that shows one signal in one language, strongly or weakly."""
+
+    signal: Signal
+    pattern: re.Pattern[str]
+    is_strong: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     language: str
-    strong: Mapping[Signal, re.Pattern[str]]
-    weak: Mapping[Signal, re.Pattern[str]]
+    cues: Mapping[str, tuple[Cue, ...]]
+    """By how what they match can begin."""
+
+    def matches(self, text: str) -> Iterator[tuple[Cue, re.Match[str]]]:
+        """Of each cue what `finditer` gives, all cues together in the order of the text."""
+        passed: dict[Cue, int] = {}
+        for place in _PLACES.finditer(text):
+            start = place.start()
+            for size in range(LENGTH + 1):
+                for cue in self.cues.get(text[start : start + size], ()):
+                    match = cue.pattern.match(text, start) if start >= passed.get(cue, 0) else None
+                    if match is not None:
+                        passed[cue] = match.end()
+                        yield cue, match
 
 
 def lexicon(
@@ -48,8 +73,11 @@ def lexicon(
     strong: Mapping[Signal, tuple[str, ...]],
     weak: Mapping[Signal, tuple[str, ...]],
 ) -> Lexicon:
-    return Lexicon(language, _compiled(strong), _compiled(weak))
-
-
-def _compiled(words: Mapping[Signal, tuple[str, ...]]) -> Mapping[Signal, re.Pattern[str]]:
-    return {s: re.compile(rf"(?<!\w)(?:{'|'.join(ps)})(?!\w)") for s, ps in words.items()}
+    cues: dict[str, tuple[Cue, ...]] = {}
+    for words, is_strong in ((strong, True), (weak, False)):
+        for signal, alternatives in words.items():
+            pattern = re.compile(rf"(?<!\w)(?:{'|'.join(alternatives)})(?!\w)")
+            cue = Cue(signal, pattern, is_strong)
+            for start in starts(pattern):
+                cues[start] = (*cues.get(start, ()), cue)
+    return Lexicon(language, cues)
