@@ -3,6 +3,8 @@
 So records of one thread share a partition whoever produces them, in Kafka's log or in ours.
 """
 
+import struct
+
 _MASK = 0xFFFFFFFF
 _SEED = 0x9747B28C
 _M = 0x5BD1E995
@@ -20,12 +22,12 @@ def partition_for(key: bytes, partitions: int) -> int:
 def murmur2(data: bytes) -> int:
     """The 32-bit hash of `org.apache.kafka.common.utils.Utils.murmur2`, unsigned."""
     h = _SEED ^ len(data)
-    whole = len(data) & ~3
-    for start in range(0, whole, 4):
-        k = int.from_bytes(data[start : start + 4], "little") * _M & _MASK
+    words, rest = divmod(len(data), 4)
+    for word in struct.unpack_from(f"<{words}I", data):
+        k = word * _M & _MASK
         k = (k ^ k >> _R) * _M & _MASK
         h = (h * _M & _MASK) ^ k
-    if rest := data[whole:]:
-        h = (h ^ int.from_bytes(rest, "little")) * _M & _MASK
+    if rest:
+        h = (h ^ int.from_bytes(data[-rest:], "little")) * _M & _MASK
     h = (h ^ h >> 13) * _M & _MASK
     return h ^ h >> 15

@@ -20,6 +20,9 @@ from responder.stream.options import Inconsistent
 
 CODECS = {"gzip": has_gzip, "lz4": has_lz4, "snappy": has_snappy, "zstd": has_zstd}
 
+MAX_BATCH_BYTES = 262_144
+"""Before compression; by default a batch is full after a dozen comments."""
+
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
@@ -189,5 +192,6 @@ class KafkaOptions:
             "enable_idempotence": True,
             "compression_type": None if self.compression == "none" else self.compression,
             "linger_ms": self.linger_ms,
+            "max_batch_size": MAX_BATCH_BYTES,
             "max_request_size": self.max_record_bytes,
         }

@@ -9,13 +9,14 @@ built, with backoff, until one connects.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import aiokafka.errors as kafka  # type: ignore[import-untyped]
 from aiokafka import AIOKafkaProducer
 
+from responder.adapters.kafka.batches import Batches
 from responder.adapters.kafka.connection import reach, reason
 from responder.adapters.kafka.internals import close_producer
 from responder.adapters.kafka.options import KafkaOptions, UnusableTlsFiles
@@ -30,8 +31,15 @@ class Producer:
     """One producer, from its connection until it is retired and its last append has ended."""
 
     client: AIOKafkaProducer
-    known_topics: set[str] = field(default_factory=set)
+    batches: Batches
+    asked_for: set[str] = field(default_factory=set)
+    """Topics, by their names on the wire."""
     appends: int = 0
+
+    def knows(self, topic: str) -> bool:
+        """Whether the topic is there, and was when we asked; what it has lost it must ask for."""
+        is_there = self.client.client.cluster.partitions_for_topic(topic) is not None
+        return is_there and topic in self.asked_for
 
 
 class Producers:
@@ -55,7 +63,7 @@ class Producers:
         Raises:
             Unreachable: there is none within `seconds`; says why the last attempt failed.
         """
-        return await self._after(self._connected, seconds)
+        return self._present or await self._after(self._connected, seconds)
 
     async def try_first(self, seconds: float) -> Producer:
         """The present producer; waits for one only before the first attempt has ended.
@@ -63,10 +71,10 @@ class Producers:
         Raises:
             Unreachable: Kafka is known to be away, or did not answer within `seconds`.
         """
-        return await self._after(self._tried, seconds)
+        return self._present or await self._after(self._tried, seconds)
 
-    @asynccontextmanager
-    async def lent(self, producer: Producer) -> AsyncIterator[AIOKafkaProducer]:
+    @contextmanager
+    def lent(self, producer: Producer) -> Iterator[AIOKafkaProducer]:
         """Retires the producer when the client raises, or nothing answers in time."""
         producer.appends += 1
         try:
@@ -117,6 +125,10 @@ class Producers:
 
     def _close(self, producer: Producer, *, flush_seconds: float) -> None:
         self._retired.discard(producer)
+        if flush_seconds:
+            producer.batches.hand_over()
+        else:
+            producer.batches.drop()
         closing = asyncio.create_task(close_producer(producer.client, flush_seconds))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
@@ -128,13 +140,22 @@ class Producers:
             await asyncio.sleep(self._backoff)
             self._backoff = min(max(2 * self._backoff, FIRST_BACKOFF_SECONDS), MOST_BACKOFF_SECONDS)
             try:
-                self._present = Producer(await self._connect())
+                self._present = self._producer(await self._connect())
             except (Unreachable, UnusableTlsFiles) as e:
                 self._why_away = str(e)
             finally:
                 self._tried.set()
         self._building = None
         self._connected.set()
+
+    def _producer(self, client: AIOKafkaProducer) -> Producer:
+        batches = Batches(
+            client,
+            topic_prefix=self._options.topic_prefix,
+            linger_seconds=self._options.linger_ms / 1000,
+            limit_seconds=self._options.append_timeout_ms / 1000,
+        )
+        return Producer(client, batches)
 
     async def _connect(self) -> AIOKafkaProducer:
         await reach(self._options)

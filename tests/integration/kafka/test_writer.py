@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from responder.stream.log import NewRecord, Unknown, Unreachable
+from responder.stream.log import NewRecord, Partition, Position, Unknown, Unreachable
 from responder.stream.partitioning import partition_for
 from responder.testing.kafka import KafkaCluster
-from tests.integration.kafka.kit import Kit, append_at_last
+from tests.integration.kafka.kit import Kit, append_at_last, has
 
 pytestmark = pytest.mark.kafka
 
@@ -71,6 +71,47 @@ async def test_what_waits_for_an_answer_is_bounded(kit: Kit) -> None:
     )
     assert [isinstance(o, Unreachable) for o in outcomes] == [False, False, True, True, True]
     assert await writer.append([record])
+
+
+async def test_each_of_many_appends_at_once_is_told_its_own_place(kit: Kit) -> None:
+    topic = await kit.topic(3)
+    values = [b"%d" % n for n in range(300)]
+    writer = kit.writer()
+    appends = (writer.append([NewRecord(topic, value, value)]) for value in values)
+    told = {p: value for [p], value in zip(await asyncio.gather(*appends), values, strict=True)}
+    reader = await kit.member(topic)
+    await has(reader, *values)
+    assert told == {Position(a.partition, r.offset): r.value for a, r in reader.delivered}
+
+
+async def test_what_is_more_than_one_batch_keeps_its_order(kit: Kit) -> None:
+    topic = await kit.topic()
+    records = [NewRecord(topic, b"k", b"x" * 50_000) for _ in range(30)]
+    writer = kit.writer()
+    appends = [writer.append(some) for some in (records[:10], records[10:29], records[29:])]
+    offsets = [p.offset for positions in await asyncio.gather(*appends) for p in positions]
+    assert offsets == list(range(30))
+
+
+async def test_what_still_waits_for_company_is_sent_when_the_writer_stops(kit: Kit) -> None:
+    topic = await kit.topic()
+    writer = kit.writer(replace(kit.options, linger_ms=60_000, append_timeout_ms=30_000))
+    await writer.start()
+    appending = asyncio.create_task(writer.append([NewRecord(topic, b"k", b"v")]))
+    reader = await kit.member(topic)
+    await writer.stop()
+    assert await appending == [Position(Partition(topic, 0), 0)]
+    await has(reader, b"v")
+
+
+async def test_who_gives_up_waiting_stops_nobody_else(kit: Kit) -> None:
+    record = NewRecord(await kit.topic(), b"k", b"v")
+    writer = kit.writer(replace(kit.options, linger_ms=100))
+    await writer.append([record])
+    given_up, other = (asyncio.create_task(writer.append([record])) for _ in range(2))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    assert await other
 
 
 async def test_a_stopped_writer_refuses(kit: Kit) -> None:
