@@ -178,10 +178,10 @@ class EventSink(Protocol):
     """The log, as intake sees it."""
 
     async def publish(self, events: Sequence[Event], letters: Sequence[DeadLetter] = ()) -> None:
-        """Return once the log has all of them, durably.
+        """Return once the log has all of them, durably; or raise, within a time of its own.
 
         Raises:
-            Unavailable: it does not have all; some may be there. The sender repeats the push, and
+            Unavailable: it does not have all, or did not say in time; some may be there. The sender repeats the push, and
                 the derived ids absorb what had arrived.
         """
 

@@ -2,12 +2,9 @@
 
 In order: whose address is it, limits, the raw body, the signature, the content, the log, the answer.
 A 2xx is sent only after the log has every event of the push; whatever stands in the way of that is
-503 within `take_seconds`, and the sender repeats. Never 410 and never a redirect: senders switch
+503 within the sink's own time, and the sender repeats. Never 410 and never a redirect: senders switch
 off after the one and count the other as a failure.
 """
-
-import asyncio
-from dataclasses import dataclass, replace
 
 from aiohttp import web
 
@@ -34,14 +31,6 @@ from responder.web.gateway.receipts import status_path
 UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long a push may take."""
-
-    body_seconds: float = 5.0
-    take_seconds: float = 1.5
-
-
 class Gateway:
     """The way in for pushes."""
 
@@ -53,7 +42,7 @@ class Gateway:
         observer: GatewayObserver,
         clock: Clock,
         public_url: str | None = None,
-        patience: Patience | None = None,
+        body_seconds: float = 5.0,
     ) -> None:
         """Serve pushes.
 
@@ -63,14 +52,14 @@ class Gateway:
             observer: gets one note of each push.
             clock: measures durations.
             public_url: where the console stands; receipts link to it, else to a path.
-            patience: how long a push may take.
+            body_seconds: how long the body of a push may take to arrive.
         """
         self._intake = intake
         self._refusals = refusals
         self._observer = observer
         self._clock = clock
         self._public_url = (public_url or "").rstrip("/")
-        self._patience = patience or Patience()
+        self._body_seconds = body_seconds
 
     def mount(self, app: web.Application) -> None:
         app.router.add_route("*", "/in/{source}/{token}", self.handle)
@@ -81,13 +70,10 @@ class Gateway:
         started = self._clock.monotonic()
         source = self._intake.find(request.match_info["source"], request.match_info["token"])
         if source is None:
-            response, seen = _nowhere()
-        elif request.method == "OPTIONS":
+            return self._nowhere(started)
+        if request.method == "OPTIONS":
             return self._shake_hands(source, request)
-        else:
-            response, seen = await self._push(source, request)
-        self._observer.pushed(replace(seen, seconds=self._clock.monotonic() - started))
-        return response
+        return await self._push(source, request, started)
 
     def _shake_hands(self, source: PushSource, request: web.Request) -> web.Response:
         try:
@@ -98,17 +84,17 @@ class Gateway:
             return problems.respond(problems.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
         return web.Response(status=handshake.status, headers=dict(handshake.headers))
 
-    async def _push(
-        self, source: PushSource, request: web.Request
-    ) -> tuple[web.Response, PushSeen]:
+    async def _push(self, source: PushSource, request: web.Request, started: float) -> web.Response:
         try:
             self._ration(source)
-            push = await read_push(request, source.platform, seconds=self._patience.body_seconds)
-            is_check = request.query.get("check") == "1"
+            push = await read_push(request, source.platform, seconds=self._body_seconds)
+            is_check = "check" in request.query_string and request.query.get("check") == "1"
             taken = await self._take(source, push, is_check=is_check)
         except TurnedAway as away:
-            return away.response(), self._note(source, away)
-        return self._receipt(source, taken), _seen(taken)
+            self._note(source, away, started)
+            return away.response()
+        self._observer.pushed(_seen(taken, self._clock.monotonic() - started))
+        return self._receipt(source, taken)
 
     def _ration(self, source: PushSource) -> None:
         seconds = self._intake.wait_for(source)
@@ -123,8 +109,7 @@ class Gateway:
 
     async def _take(self, source: PushSource, push: Push, *, is_check: bool) -> Taken:
         try:
-            async with asyncio.timeout(self._patience.take_seconds):
-                return await self._intake.take(source, push, is_check=is_check)
+            return await self._intake.take(source, push, is_check=is_check)
         except NotAuthentic as error:
             refused = error.refused
             raise TurnedAway(
@@ -138,17 +123,33 @@ class Gateway:
                 detail=str(error),
             ) from None
         except Unavailable as error:
-            raise _away(str(error)) from None
-        except TimeoutError:
-            raise _away("the log did not answer in time") from None
+            raise TurnedAway(
+                problem=problems.UNAVAILABLE, reason=Reason.LOG_AWAY, cause=str(error)
+            ) from None
 
-    def _note(self, source: PushSource, away: TurnedAway) -> PushSeen:
+    def _nowhere(self, started: float) -> web.Response:
+        self._observer.pushed(
+            PushSeen(
+                source=UNKNOWN,
+                outcome=Outcome.REJECTED,
+                reason=Reason.UNKNOWN_ADDRESS,
+                seconds=self._clock.monotonic() - started,
+            )
+        )
+        response = problems.respond(problems.UNKNOWN_ADDRESS)
+        response.force_close()
+        return response
+
+    def _note(self, source: PushSource, away: TurnedAway, started: float) -> None:
         self._refusals.note(
             Refusal(source=source.id, reason=away.reason, detail=away.cause, at=self._clock.now())
         )
         is_ours = away.reason is Reason.LOG_AWAY
         outcome = Outcome.UNAVAILABLE if is_ours else Outcome.REJECTED
-        return PushSeen(source=source.id, outcome=outcome, reason=away.reason)
+        seconds = self._clock.monotonic() - started
+        self._observer.pushed(
+            PushSeen(source=source.id, outcome=outcome, reason=away.reason, seconds=seconds)
+        )
 
     def _receipt(self, source: PushSource, taken: Taken) -> web.Response:
         receipt = {
@@ -184,18 +185,7 @@ def _said_of(event: Event) -> dict[str, str]:
     return said
 
 
-def _away(cause: str) -> TurnedAway:
-    return TurnedAway(problem=problems.UNAVAILABLE, reason=Reason.LOG_AWAY, cause=cause)
-
-
-def _nowhere() -> tuple[web.Response, PushSeen]:
-    response = problems.respond(problems.UNKNOWN_ADDRESS)
-    response.force_close()
-    seen = PushSeen(source=UNKNOWN, outcome=Outcome.REJECTED, reason=Reason.UNKNOWN_ADDRESS)
-    return response, seen
-
-
-def _seen(taken: Taken) -> PushSeen:
+def _seen(taken: Taken, seconds: float) -> PushSeen:
     is_kept = bool(taken.events or taken.letters) and not taken.is_check
     return PushSeen(
         source=taken.source,
@@ -204,4 +194,5 @@ def _seen(taken: Taken) -> PushSeen:
         events=0 if taken.is_check else len(taken.events),
         unreadable=0 if taken.is_check else len(taken.letters),
         key_no=taken.verified.key_no,
+        seconds=seconds,
     )

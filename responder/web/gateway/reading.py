@@ -51,7 +51,7 @@ async def read_push(request: web.Request, platform: PushPlatform, *, seconds: fl
 
 def push_of(request: web.Request) -> Push:
     """The headers as they came; the body is still to be read."""
-    headers = tuple((name.lower(), value) for name, value in request.headers.items())
+    headers = tuple([(name.lower(), value) for name, value in request.headers.items()])
     return Push(headers=headers, body=b"")
 
 

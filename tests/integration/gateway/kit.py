@@ -23,7 +23,7 @@ from responder.platforms.signatures import sign_standard
 from responder.platforms.standard_webhooks import StandardWebhooks
 from responder.stream.log import Record
 from responder.testing.log import MemoryServer
-from responder.web.gateway.handler import Gateway, Patience
+from responder.web.gateway.handler import Gateway
 from responder.web.gateway.receipts import ReceiptPages
 from responder.web.server import LOOPBACK_NAMES, Listening, application, listen
 
@@ -128,7 +128,7 @@ class Scene:
 
     def __init__(
         self,
-        patience: Patience | None = None,
+        body_seconds: float = 5.0,
         public_url: str | None = None,
         rate: Rate = USUAL,
     ) -> None:
@@ -147,7 +147,7 @@ class Scene:
             observer=self.notes,
             clock=self.clock,
             public_url=public_url,
-            patience=patience,
+            body_seconds=body_seconds,
         )
 
     async def start(self, *, idle_seconds: float = 75.0) -> None:
