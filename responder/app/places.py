@@ -7,7 +7,7 @@ from datetime import timedelta
 from importlib.metadata import version
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from yarl import URL
 
@@ -74,12 +74,22 @@ class Places:
     """What stood in the configuration of each, to tell one that was changed."""
     urls: dict[SourceId, str] = field(default_factory=dict)
     """Where people find what we serve ourselves."""
+    _told: tuple[Workspace, Any, Workspace] | None = field(default=None, init=False, repr=False)
 
     def capabilities(self) -> Mapping[SourceId, Capabilities]:
         return {source: platform.capabilities for source, platform in self.reply.items()}
 
     def known_by_platform(self, workspace: Workspace) -> Workspace:
-        """The workspace with what only its places know: our ids there, and where they stand."""
+        """The workspace with what only its places know: our ids there, and where they stand.
+
+        The same object as long as nothing changes: it is asked for with each comment.
+        """
+        known = (dict(self.own_author_ids), dict(self.urls))
+        if self._told is None or self._told[0] is not workspace or self._told[1] != known:
+            self._told = workspace, known, self._tell(workspace)
+        return self._told[2]
+
+    def _tell(self, workspace: Workspace) -> Workspace:
         sources = {
             name: replace(
                 source,
