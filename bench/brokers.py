@@ -15,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-
 from bench.trace import Commit
 from bench.workload import Work
 from responder.settings.environment import environment
+from responder.testing.kafka import JAVA as STARTS_FASTEST
 from responder.testing.kafka import KafkaCluster, fetch_jars, running_kafka
 
 POM = Path(__file__).parents[1] / "tests" / "brokers" / "pom.xml"
@@ -126,17 +127,21 @@ class Broker:
 
 
 @asynccontextmanager
-async def running_cluster() -> AsyncIterator[KafkaCluster]:
-    """One broker of our own without anything in it, for as long as the context lasts."""
+async def running_cluster(*, is_measured: bool = True) -> AsyncIterator[KafkaCluster]:
+    """One broker of our own without anything in it, for as long as the context lasts.
+
+    Args:
+        is_measured: False for one that is there sooner and does less.
+    """
     jars = await asyncio.to_thread(fetch_jars, POM, cache())
-    with running_kafka(jars, java=JAVA) as cluster:
+    with running_kafka(jars, java=JAVA if is_measured else STARTS_FASTEST) as cluster:
         yield cluster
 
 
 @asynccontextmanager
-async def running_broker() -> AsyncIterator[Broker]:
-    """One broker of our own, for as long as the context lasts."""
-    async with running_cluster() as cluster:
+async def running_broker(*, is_measured: bool = True) -> AsyncIterator[Broker]:
+    """The same, with what can be asked of it."""
+    async with running_cluster(is_measured=is_measured) as cluster:
         admin = AIOKafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers)
         await admin.start()
         try:

@@ -174,23 +174,23 @@ async def _complete(ask: Commits, prefix: str, count: int, within: float) -> boo
 async def installed(
     folder: Path,
     *,
-    names: Sequence[str] = ROLES,
+    is_measured: bool = True,
     database: Database | None = None,
     warm: int = WARM,
     **settings: str,
 ) -> AsyncIterator[Installation]:
-    """These roles run on a new broker, and have worked through a few hundred comments.
+    """All roles run on a new broker, and have worked through a few hundred comments.
 
     Args:
         folder: that is not there yet.
-        names: of the roles; those joined by `+` share a process.
+        is_measured: False for few processes that are there sooner.
         database: one that may be filled already; None: a new one.
-        warm: how many comments; 0 where there is no gateway.
+        warm: how many comments.
         settings: `RESPONDER_…` beside what the benchmark sets.
     """
     await asyncio.to_thread(folder.mkdir)
     async with AsyncExitStack() as stack:
-        broker = await stack.enter_async_context(running_cluster())
+        broker = await stack.enter_async_context(running_cluster(is_measured=is_measured))
         if database is None:
             database = await stack.enter_async_context(running_database())
         roles = stack.enter_context(
@@ -214,9 +214,8 @@ async def installed(
             address=address,
             folder=folder,
         )
-        await made.start(names)
-        if warm:
-            await _warm_up(made, warm)
+        await made.start(ROLES if is_measured else TOGETHER)
+        await _warm_up(made, warm)
         yield made
 
 

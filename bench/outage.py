@@ -78,7 +78,7 @@ async def caught_up(setting: Setting) -> Sequence[Row]:
 
 async def _run(setting: Setting, size: Size, number: int) -> _Run:
     folder = setting.folder / f"p8-{number}"
-    async with installed(folder, names=setting.processes, warm=size.warm) as made:
+    async with installed(folder, is_measured=not setting.is_smoke, warm=size.warm) as made:
         sent = {FIRST: await _steadily(made, size, FIRST, size.before_seconds)}
         stages = made.stages
         await made.stop(stages)

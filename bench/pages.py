@@ -92,7 +92,7 @@ def _installed(
     setting: Setting, plan: Plan, database: Database | None
 ) -> AbstractAsyncContextManager[Installation]:
     folder = setting.folder / f"p7-{secrets.token_hex(4)}"
-    return installed(folder, names=setting.processes, database=database, warm=plan.warm)
+    return installed(folder, is_measured=not setting.is_smoke, database=database, warm=plan.warm)
 
 
 async def _look(setting: Setting, plan: Plan, made: Installation, reached: Reached) -> None:

@@ -40,7 +40,7 @@ class _Run:
 async def _run(setting: Setting, number: int, rate: int, count: int) -> _Run:
     """A fresh installation each time: nothing is carried over."""
     folder = setting.folder / f"p6-{rate}-{number}"
-    async with installed(folder, names=setting.processes) as made:
+    async with installed(folder, is_measured=not setting.is_smoke) as made:
         before, sizes = made.costs(), await made.sizes()
         sent = await made.push("c-", count=count, rate=rate)
         breaches = sent.breaches()

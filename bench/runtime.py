@@ -150,7 +150,7 @@ async def short_work(setting: Setting) -> Sequence[Row]:
 
 @asynccontextmanager
 async def _driver(setting: Setting) -> AsyncIterator[Driver]:
-    async with running_broker() as broker:
+    async with running_broker(is_measured=not setting.is_smoke) as broker:
         yield Driver(broker, setting.folder)
 
 

@@ -1,10 +1,7 @@
 """How a row is to be measured."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from bench.installation import ROLES, TOGETHER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +19,3 @@ class Setting:
     is_smoke: bool
     folder: Path
     pictures: Path
-
-    @property
-    def processes(self) -> Sequence[str]:
-        """The roles of the whole path: each in a process of its own when it is measured."""
-        return TOGETHER if self.is_smoke else ROLES
