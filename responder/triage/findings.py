@@ -60,8 +60,8 @@ def find(reading: Reading, language: str) -> Findings:
     found = Findings(
         question_marks=tuple(m.span() for m in re.finditer(r"[?\uff1f\u061f]", text)),
         words=len(reading.words),
-        smiles=_count(_POSITIVE_PICTURES, reading.legible.text),
-        frowns=_count(_NEGATIVE_PICTURES, reading.legible.text),
+        smiles=sum(map(_POSITIVE_PICTURES.__contains__, reading.legible.text)),
+        frowns=sum(map(_NEGATIVE_PICTURES.__contains__, reading.legible.text)),
     )
     negated = 0
     for lexicon in _lexicons(language, found.words):
@@ -76,10 +76,6 @@ def find(reading: Reading, language: str) -> Findings:
         smiles=found.smiles,
         frowns=found.frowns,
     )
-
-
-def _count(pictures: frozenset[str], text: str) -> int:
-    return 0 if text.isascii() else sum(c in pictures for c in text)
 
 
 def _is_told(mishap: tuple[int, int], text: str, found: Findings) -> bool:

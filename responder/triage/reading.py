@@ -20,6 +20,7 @@ LINK = re.compile(
 HANDLE = re.compile(r"(?<![\w/.])@[\w][\w.-]*\w(?:@[\w.-]+\w)?|(?<![\w/.])@\w")
 HASHTAG = re.compile(r"(?<![\w/&])#(\w+)")
 _QUOTED_LINE = re.compile(r"^[ \t]*>[^\n]*", re.MULTILINE)
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _EMOTICON = re.compile(r"(?<!\w)(?:[:;=8][-^']?[)(dp/o*|\]\[]+|<3+|x+d+|\^\^)(?!\w)")
 
 
@@ -71,7 +72,7 @@ def blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 def _pictures(text: str) -> list[tuple[int, int]]:
-    return [] if text.isascii() else [(i, i + 1) for i, c in enumerate(text) if is_picture(c)]
+    return [m.span() for m in _NOT_ASCII.finditer(text) if is_picture(m.group())]
 
 
 def is_picture(character: str) -> bool:

@@ -31,6 +31,8 @@ _SCRIPTS = (
     ("ka", re.compile("[\u10d0-\u10ff]")),
 )
 """Scripts of which one language is by far the most likely."""
+_BEYOND_LATIN = re.compile("[\u0386-\uffff]")
+"""Where all of them stand."""
 _MARKS = (("es", re.compile("[\u00bf\u00a1]")), ("de", re.compile("\u00df")))
 """Signs that one language alone uses."""
 _MARK_DECIDES_BELOW = 40
@@ -52,10 +54,11 @@ class Py3LangidDetector:
         self._identifier.nb_ptc = self._identifier.nb_ptc.astype("float32", order="C")
 
     def detect(self, text: str) -> tuple[str, float]:
-        letters = sum(c.isalpha() for c in text)
-        for tag, script in _SCRIPTS:
-            if letters and 2 * len(script.findall(text)) > letters:
-                return tag, 1.0
+        letters = sum(map(str.isalpha, text))
+        if _BEYOND_LATIN.search(text):
+            for tag, script in _SCRIPTS:
+                if letters and 2 * len(script.findall(text)) > letters:
+                    return tag, 1.0
         for tag, mark in _MARKS:
             if letters < _MARK_DECIDES_BELOW and tag in self._languages and mark.search(text):
                 return tag, 1.0

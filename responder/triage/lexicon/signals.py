@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from responder.triage.lexicon.starts import LENGTH, starts
 
@@ -48,7 +49,7 @@ class Cue:
     is_strong: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
     language: str
     cues: Mapping[str, tuple[Cue, ...]]
@@ -59,12 +60,17 @@ class Lexicon:
         passed: dict[Cue, int] = {}
         for place in _PLACES.finditer(text):
             start = place.start()
-            for size in range(LENGTH + 1):
-                for cue in self.cues.get(text[start : start + size], ()):
-                    match = cue.pattern.match(text, start) if start >= passed.get(cue, 0) else None
-                    if match is not None:
-                        passed[cue] = match.end()
-                        yield cue, match
+            for cue in _beginning(self, text[start : start + LENGTH]):
+                match = cue.pattern.match(text, start) if start >= passed.get(cue, 0) else None
+                if match is not None:
+                    passed[cue] = match.end()
+                    yield cue, match
+
+
+@lru_cache(maxsize=8192)
+def _beginning(lexicon: Lexicon, letters: str) -> tuple[Cue, ...]:
+    starts = (letters[:size] for size in range(len(letters) + 1))
+    return tuple(cue for start in starts for cue in lexicon.cues.get(start, ()))
 
 
 def lexicon(
