@@ -24,6 +24,12 @@ SHARDS = 16
 """How many relays can send at once; each shard is sent in order by one of them."""
 
 
+_NEW_AND_TOLD = """
+    ON CONFLICT (event_id) DO NOTHING RETURNING pg_notify('responder_outbox', '')
+    """
+"""However many rows are new, a transaction tells of it once."""
+
+
 class LostUpdate(AssertionError):
     """A state was not what its holder's lock had shown: a bug, never swallowed."""
 
@@ -59,9 +65,7 @@ async def append_events(connection: AsyncConnection, events: Iterable[Event]) ->
         }
         for event in events
     ]
-    if rows:
-        await insert_rows(connection, "outbox", rows, conflict="ON CONFLICT (event_id) DO NOTHING")
-        await connection.execute(text("NOTIFY responder_outbox"))
+    await insert_rows(connection, "outbox", rows, conflict=_NEW_AND_TOLD)
 
 
 def event_of(data: Data, *, source: str, thread_id: str, at: datetime, version: str) -> Event:

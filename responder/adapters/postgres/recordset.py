@@ -9,9 +9,10 @@ fast, and names each column's type once more.
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
@@ -28,19 +29,22 @@ async def insert_rows(
         connection: inside a transaction.
         table: a name of ours.
         rows: all with the same columns. A mapping or list becomes `json` or `jsonb`.
-        conflict: an `ON CONFLICT` clause; it may not meet one row twice.
+        conflict: an `ON CONFLICT` clause, which may not meet one row twice, and what is done after.
     """
     if not rows:
         return
-    columns = ", ".join(f'"{name}"' for name in rows[0])
-    await connection.execute(
-        text(f"""
-            INSERT INTO {table} ({columns})
-            SELECT {columns} FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json))
-            {conflict}
-            """),  # noqa: S608 - names of ours
-        {"rows": json.dumps([dict(row) for row in rows], default=_written, ensure_ascii=False)},
-    )
+    document = json.dumps([dict(row) for row in rows], default=_written, ensure_ascii=False)
+    await connection.execute(_insert(table, tuple(rows[0]), conflict), {"rows": document})
+
+
+@lru_cache(maxsize=64)
+def _insert(table: str, names: Sequence[str], conflict: str) -> TextClause:
+    columns = ", ".join(f'"{name}"' for name in names)
+    return text(f"""
+        INSERT INTO {table} ({columns})
+        SELECT {columns} FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json))
+        {conflict}
+        """)  # noqa: S608 - names of ours
 
 
 def _written(value: object) -> str:
