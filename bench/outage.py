@@ -92,11 +92,13 @@ async def _run(setting: Setting, size: Size, number: int) -> _Run:
                 began = time_ns()
                 await made.start(stages)
                 for prefix, each in size.chunks.items():
-                    await made.understood(prefix, each, LIMIT_SECONDS)
+                    if not await made.understood(prefix, each, LIMIT_SECONDS):
+                        break
                 over.set()
             sent |= live.result()
             for prefix, answers in sent.items():
-                await made.drained(prefix, len(answers.due), LIMIT_SECONDS)
+                if not await made.drained(prefix, len(answers.due), LIMIT_SECONDS):
+                    break
         run = await _reached(made, size, sent, began, memory)
     said = run.breaches or "nothing lost"
     print(f"  triaged after {run.triaged_seconds:,.0f} s, {said}", file=sys.stderr, flush=True)
