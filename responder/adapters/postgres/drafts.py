@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 BRANCH_LIMIT = 20
 TOGETHER = 100
 """So many drafts at most share a transaction."""
+APART_SECONDS = 0.02
+"""How far apart transactions begin: some hundred drafts a second fill them, and nobody reads a draft
+that soon."""
 
 
 _CLAIM = text("""
@@ -59,12 +62,12 @@ _CLAIM = text("""
     RETURNING event_id, token
     """)
 _REQUEST = text(f"""
-    SELECT e.id AS engagement_id, e.understanding, c.*
+    SELECT e.id AS engagement_id, e.state, e.understanding, c.*
     FROM engagement e
     CROSS JOIN LATERAL (SELECT {COMMENT_COLUMNS}, {IS_ALONE} AS is_alone
       FROM comment c {JOIN_AUTHOR}
       WHERE c.source = e.source AND c.comment_id = e.comment_id OFFSET 0) c
-    WHERE e.id = ANY(CAST(:ids AS uuid[])) AND e.state = 'awaiting_review'
+    WHERE e.id = ANY(CAST(:ids AS uuid[]))
     """)  # noqa: S608 - a constant
 _LOCK_FREE = text("""
     SELECT id, state, draft_version, comment_id, thread_key FROM engagement
@@ -119,8 +122,8 @@ class PostgresDraftingLedger:
         self._capabilities = capabilities
         self._lease_seconds = lease_seconds
         self._running: dict[UUID, EventId] = {}
-        self._claims = Together(self._claim, most=TOGETHER)
-        self._settlements = Together(self._settle, most=TOGETHER)
+        self._claims = Together(self._claim, most=TOGETHER, apart_seconds=APART_SECONDS)
+        self._settlements = Together(self._settle, most=TOGETHER, apart_seconds=APART_SECONDS)
 
     async def renew(self) -> None:
         """Prolong every lease that is in use here, by one statement."""
@@ -195,33 +198,21 @@ class PostgresDraftingLedger:
         if not engagement_ids:
             return {}
         found = await connection.execute(_REQUEST, {"ids": list(engagement_ids)})
-        rows = [(row, comment_of(row)) for row in found]
+        rows = [(row, comment_of(row)) for row in found if row.state == State.AWAITING_REVIEW]
         threads = await surroundings(
             connection, [comment for row, comment in rows if not row.is_alone]
         )
+        sources, capabilities = self._workspace().sources, self._capabilities()
         return {
-            row.engagement_id: self._requested(
-                row, comment, threads.get((comment.source, comment.comment_id), ())
+            row.engagement_id: _requested(
+                row,
+                comment,
+                threads.get((comment.source, comment.comment_id), ()),
+                source=sources.get(comment.source),
+                capabilities=capabilities.get(comment.source),
             )
             for row, comment in rows
         }
-
-    def _requested(self, row: Any, comment: Comment, thread: Sequence[Comment]) -> DraftRequest:
-        earlier = [
-            each
-            for each in relevant(comment, thread)
-            if each.comment_id != comment.comment_id and each.published_at <= comment.published_at
-        ]
-        capabilities = self._capabilities().get(comment.source)
-        source = self._workspace().sources.get(comment.source)
-        return DraftRequest(
-            engagement_id=EngagementId(row.engagement_id),
-            source=source or Source(id=comment.source, platform="", title=comment.source),
-            comment=comment,
-            branch=tuple(earlier[-BRANCH_LIMIT:]),
-            understanding=understanding_of(row.understanding),
-            limit=capabilities.text_max if capabilities else 10_000,
-        )
 
     async def _settle(self, settled: Sequence[_Settled]) -> list[bool | Exception]:
         """Whether each is settled; False where somebody else is at work on its comment just now.
@@ -247,6 +238,29 @@ class PostgresDraftingLedger:
         async with transaction(self._engine) as connection:
             row = await lock_engagement(connection, engagement_id)
             await _settle(connection, [settled], {engagement_id: row})
+
+
+def _requested(
+    row: Any,
+    comment: Comment,
+    thread: Sequence[Comment],
+    *,
+    source: Source | None,
+    capabilities: Capabilities | None,
+) -> DraftRequest:
+    earlier = [
+        each
+        for each in relevant(comment, thread)
+        if each.comment_id != comment.comment_id and each.published_at <= comment.published_at
+    ]
+    return DraftRequest(
+        engagement_id=EngagementId(row.engagement_id),
+        source=source or Source(id=comment.source, platform="", title=comment.source),
+        comment=comment,
+        branch=tuple(earlier[-BRANCH_LIMIT:]),
+        understanding=understanding_of(row.understanding),
+        limit=capabilities.text_max if capabilities else 10_000,
+    )
 
 
 async def _held(

@@ -1,8 +1,9 @@
-"""Calls that come while a transaction is under way share the next one.
+"""Calls that come while a transaction is under way, or just after it, share the next one.
 
 A transaction costs about the same for one row as for fifty. Work that is done one at a time, because
-each waits for something else (a model), still meets here: nobody waits for company, but whoever comes
-while the last transaction runs goes into the next one together.
+each waits for something else (a model), still meets here: who comes when nothing is going on does not
+wait for company, and whoever comes while the last transaction runs, or too soon after it, goes into
+the next one together.
 """
 
 import asyncio
@@ -30,10 +31,19 @@ class Together(Generic[Asked, Given]):
         work: Callable[[Sequence[Asked]], Awaitable[Sequence[Given | Exception]]],
         *,
         most: int,
+        apart_seconds: float = 0.0,
     ) -> None:
-        """`work` answers in the order asked, and changes nothing when it raises."""
+        """`work` answers in the order asked, and changes nothing when it raises.
+
+        Args:
+            work: what is done for those that wait.
+            most: so many share a call at most.
+            apart_seconds: two calls begin so far apart at least.
+        """
         self._work = work
         self._most = most
+        self._apart_seconds = apart_seconds
+        self._not_before = 0.0
         self._waiting: deque[Call[Asked, Given]] = deque()
         self._working: asyncio.Task[None] | None = None
 
@@ -47,11 +57,19 @@ class Together(Generic[Asked, Given]):
 
     async def _work_off(self) -> None:
         while self._waiting:
+            await self._keep_apart()
             count = min(self._most, len(self._waiting))
             some = [self._waiting.popleft() for _ in range(count)]
             wanted = [call for call in some if not call[1].done()]
             if wanted:
                 await self._answer(wanted)
+
+    async def _keep_apart(self) -> None:
+        loop = asyncio.get_running_loop()
+        early = self._not_before - loop.time()
+        if early > 0:
+            await asyncio.sleep(early)
+        self._not_before = loop.time() + self._apart_seconds
 
     async def _answer(self, calls: Sequence[Call[Asked, Given]]) -> None:
         try:

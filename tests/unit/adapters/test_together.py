@@ -52,6 +52,23 @@ async def test_whoever_comes_while_one_works_shares_the_next() -> None:
     assert worker.calls == [["a"], ["b", "c", "d"], ["e"]]
 
 
+async def test_who_comes_soon_after_another_waits_for_company() -> None:
+    worker = Worker()
+    together = Together(worker, most=3, apart_seconds=3600.0)
+    assert await together("a") == "aa"
+    soon = [asyncio.create_task(together(each)) for each in "bc"]
+    await settled()
+    assert worker.calls == [["a"]]
+    assert not any(each.done() for each in soon)
+
+
+async def test_who_waits_for_company_does_not_wait_for_ever() -> None:
+    worker = Worker()
+    together = Together(worker, most=3, apart_seconds=0.01)
+    assert [await together(each) for each in "abc"] == ["aa", "bb", "cc"]
+    assert worker.calls == [["a"], ["b"], ["c"]]
+
+
 async def test_one_that_fails_is_the_only_one_that_hears_of_it() -> None:
     worker = Worker()
     answers = await asyncio.gather(
