@@ -59,6 +59,7 @@ class _Run:
     drafted_seconds: float
     before_p99_ms: float
     p99_ms: float
+    p99_once_ready_ms: float
     memory: Memory
     breaches: Sequence[str]
 
@@ -91,6 +92,7 @@ async def _run(setting: Setting, size: Size, number: int) -> _Run:
                 await asyncio.sleep(LEAD_SECONDS)
                 began = time_ns()
                 await made.start(stages)
+                ready = time_ns()
                 for prefix, each in size.chunks.items():
                     if not await made.understood(prefix, each, LIMIT_SECONDS):
                         break
@@ -99,7 +101,7 @@ async def _run(setting: Setting, size: Size, number: int) -> _Run:
             for prefix, answers in sent.items():
                 if not await made.drained(prefix, len(answers.due), LIMIT_SECONDS):
                     break
-        run = await _reached(made, size, sent, began, memory)
+        run = await _reached(made, size, sent, memory, began=began, ready=ready)
     said = run.breaches or "nothing lost"
     print(f"  triaged after {run.triaged_seconds:,.0f} s, {said}", file=sys.stderr, flush=True)
     return run
@@ -131,26 +133,33 @@ async def _reached(
     made: Installation,
     size: Size,
     sent: Mapping[str, Answers],
-    began: int,
     memory: Memory,
+    *,
+    began: int,
+    ready: int,
 ) -> _Run:
     counts = {prefix: len(answers.due) for prefix, answers in sent.items()}
     triaged = {prefix: await made.triaged(prefix, range(n)) for prefix, n in counts.items()}
     drafted = {prefix: await made.reviewable(prefix, range(n)) for prefix, n in counts.items()}
     ended = max(_latest(triaged[prefix]) for prefix in size.chunks)
-    meanwhile = [
-        (at - due) / 1e6
-        for prefix, answers in sent.items()
-        if prefix.startswith(LIVE)
-        for due, at in zip(answers.due, answers.at, strict=True)
-        if began <= due <= ended
-    ]
+
+    def p99_ms(since: int) -> float:
+        waits = [
+            (at - due) / 1e6
+            for prefix, answers in sent.items()
+            if prefix.startswith(LIVE)
+            for due, at in zip(answers.due, answers.at, strict=True)
+            if since <= due <= ended
+        ]
+        return percentile(sorted(waits), 0.99)
+
     return _Run(
         triaged_seconds=(ended - began) / NANOSECONDS,
         drafted_seconds=(max(_latest(drafted[prefix]) for prefix in size.chunks) - began)
         / NANOSECONDS,
         before_p99_ms=percentile(sorted(sent[FIRST].milliseconds), 0.99),
-        p99_ms=percentile(sorted(meanwhile), 0.99),
+        p99_ms=p99_ms(began),
+        p99_once_ready_ms=p99_ms(ready),
         memory=memory,
         breaches=[
             *[breach for answers in sent.values() for breach in answers.breaches()],
@@ -230,7 +239,13 @@ def _row(
         peers=peers or {},
         bar=bar,
         void={OURS: void} if void else {},
-        how={**how, "most MB": _most(runs[-1].memory)},
+        how={
+            **how,
+            "a push's p99 once the stages are ready, in ms": [
+                short(run.p99_once_ready_ms) for run in runs
+            ],
+            "most MB": _most(runs[-1].memory),
+        },
     )
 
 
