@@ -46,6 +46,7 @@ async def kafka(bootstrap_servers: str, topic: str) -> Store:
         acks="all",
         enable_idempotence=True,
         linger_ms=5,  # as ours: more than 0 is faster
+        max_batch_size=256 * 1024,  # as ours
     )
     await producer.start()
 
