@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 GENESIS = hashlib.sha256(b"responder audit chain").digest()
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +59,7 @@ def seal(before: bytes, entry: Sealed) -> bytes:
         "data": entry.data,
         "at": entry.at.astimezone(UTC).isoformat(),
     }
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(before + canonical.encode()).digest()
+    return hashlib.sha256(before + _CANONICAL.encode(content).encode()).digest()
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ Source: CloudEvents 1.0.2, Kafka protocol binding, section 3.2 (binary content m
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +41,7 @@ from responder.engagement.model import (
     Via,
     Visibility,
 )
+from responder.engagement.strict_json import read_json
 
 TEXT_LIMIT_BYTES = 262_144
 """Longer text is cut and flagged `truncated`, so that a record stays below the log's limit."""
@@ -383,11 +383,7 @@ def read_data(model: type[Data], value: bytes) -> Data:
     Raises:
         Malformed: names the first wrong field and why, without quoting the value.
     """
-    try:
-        read = json.loads(value, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise Malformed(what="the data", why=f"not JSON: {error}") from None
-    return validated(model, read)
+    return validated(model, read_json(value, what="the data"))
 
 
 def validated(model: type[Data], read: JsonValue) -> Data:
@@ -411,10 +407,6 @@ def derive_id(*parts: str) -> EventId:
     encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
     framed = b"".join([len(part).to_bytes(8, "big") + part for part in encoded])
     return EventId(hashlib.sha256(framed).hexdigest())
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _attributes(headers: Sequence[tuple[str, bytes]]) -> dict[str, str]:

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 
 from pydantic import JsonValue
-from pydantic_core import from_json
 
+from responder.engagement import strict_json
 from responder.engagement.errors import Malformed
 from responder.engagement.events import EngagementReceived, Inbound, ReplyPosted, validated
 
@@ -39,29 +39,10 @@ def read_json(value: bytes, *, what: str = "the body") -> JsonValue:
         Malformed: not UTF-8, not JSON (also NaN and Infinity), or nested deeper than `MAX_DEPTH`;
             quotes nothing of the value.
     """
-    try:
-        read: JsonValue = from_json(value, allow_inf_nan=False)
-    except ValueError:
-        read = _read_leniently(value, what)
+    read = strict_json.read_json(value, what=what)
     # Nothing is nested deeper than it has brackets: nearly always one look at the bytes is enough.
     if value.count(b"[") + value.count(b"{") > MAX_DEPTH and _deeper_than(read, MAX_DEPTH):
-        raise _too_deep(what)
-    return read
-
-
-def _read_leniently(value: bytes, what: str) -> JsonValue:
-    """Slower: takes half a surrogate pair too, which people do send, and says what is wrong where."""
-    try:
-        read: JsonValue = json.loads(value.decode(), parse_constant=_refuse_constant)
-    except UnicodeDecodeError:
-        raise Malformed(what=what, why="it is not UTF-8") from None
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise Malformed(what=what, why=f"not JSON at {where}: {error.msg}") from None
-    except ValueError as error:
-        raise Malformed(what=what, why=f"not JSON: {error}") from None
-    except RecursionError:
-        raise _too_deep(what) from None
+        raise Malformed(what=what, why=f"nested deeper than {MAX_DEPTH} levels")
     return read
 
 
@@ -81,14 +62,6 @@ def read_inbound(model: type[Inbound], data: JsonValue, *, what: str = "data") -
 def to_json(value: JsonValue) -> bytes:
     """Write JSON again, for the dead letter of one element of a batch."""
     return json.dumps(value).encode()
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number in JSON")
-
-
-def _too_deep(what: str) -> Malformed:
-    return Malformed(what=what, why=f"nested deeper than {MAX_DEPTH} levels")
 
 
 def _deeper_than(value: JsonValue, limit: int) -> bool:

@@ -139,7 +139,7 @@ class Kafka(Group):
     """How long a broker waits for that much at most: a lone comment is read so much later."""
     max_partition_fetch_bytes: Bytes = 262_144
     """How much of a partition one answer brings."""
-    linger_ms: int = Field(default=5, ge=0, le=1_000, json_schema_extra={"unit": "ms"})
+    linger_ms: int = Field(default=10, ge=0, le=1_000, json_schema_extra={"unit": "ms"})
     """How long the producer waits for more to send."""
     compression: Literal["zstd", "lz4", "snappy", "gzip"] = "zstd"
     """How batches are packed."""

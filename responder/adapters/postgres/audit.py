@@ -1,7 +1,6 @@
 """The audit role's tables: seal the chain, record what the log held, compare it with the ledger."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import text
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from responder.adapters.postgres.engine import patient, transaction
 from responder.adapters.postgres.missing import find_missing
 from responder.adapters.postgres.pushes import note_bodies
-from responder.adapters.postgres.recordset import insert_rows
+from responder.adapters.postgres.recordset import bytea, insert_rows
 from responder.adapters.postgres.tally import miscounts, read_tally
 from responder.audit.chain import GENESIS, Break, Sealed, Verifier, seal
 from responder.audit.ports import Findings
@@ -66,7 +65,7 @@ async def _append(connection: AsyncConnection, rows: Sequence[Any]) -> None:
         number += 1
         entry = _sealed(row, number=number, entry_id=row.id)
         before = seal(before, entry)
-        sealed.append(_values(replace(entry, hash=before)))
+        sealed.append(_values(entry, digest=before))
     await insert_rows(connection, "audit_chain", sealed)
     await connection.execute(
         text("DELETE FROM audit_entry WHERE id = ANY(CAST(:ids AS bigint[]))"),
@@ -236,7 +235,7 @@ def _sealed(row: Any, *, number: int, entry_id: int, digest: bytes = b"") -> Sea
     )
 
 
-def _values(entry: Sealed) -> dict[str, object]:
+def _values(entry: Sealed, *, digest: bytes) -> dict[str, object]:
     return {
         "number": entry.number,
         "entry_id": entry.entry_id,
@@ -248,5 +247,5 @@ def _values(entry: Sealed) -> dict[str, object]:
         "reason": entry.reason,
         "data": entry.data,
         "at": entry.at,
-        "hash": entry.hash,
+        "hash": bytea(digest),
     }

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from responder.adapters.postgres.recordset import insert_rows
+from responder.adapters.postgres.recordset import bytea, insert_rows
 from responder.engagement.errors import NotFound
 from responder.engagement.events import Data, EngagementClosed, Event, derive_id
 from responder.engagement.lifecycle import ENDS, Move, State
@@ -56,12 +56,12 @@ async def append_events(connection: AsyncConnection, events: Iterable[Event]) ->
         {
             "shard": zlib.crc32(event.key) % SHARDS,
             "topic": event.topic,
-            "key": event.key,
+            "key": bytea(event.key),
             "event_id": event.id,
             "headers": [
                 [name, base64.b64encode(value).decode()] for name, value in event.headers()
             ],
-            "payload": event.value(),
+            "payload": bytea(event.value()),
         }
         for event in events
     ]

@@ -6,12 +6,10 @@ the time of both sides, and one round trip in place of hundreds; `unnest` of an 
 fast, and names each column's type once more.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache
-from uuid import UUID
 
+from pydantic_core import to_json
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,13 +26,19 @@ async def insert_rows(
     Args:
         connection: inside a transaction.
         table: a name of ours.
-        rows: all with the same columns. A mapping or list becomes `json` or `jsonb`.
+        rows: all with the same columns. A mapping or list becomes `json` or `jsonb`; of bytes,
+            what `bytea` makes of them.
         conflict: an `ON CONFLICT` clause, which may not meet one row twice, and what is done after.
     """
     if not rows:
         return
-    document = json.dumps([dict(row) for row in rows], default=_written, ensure_ascii=False)
+    document = to_json([dict(row) for row in rows]).decode()
     await connection.execute(_insert(table, tuple(rows[0]), conflict), {"rows": document})
+
+
+def bytea(value: bytes) -> str:
+    """Bytes as a column of them reads its text."""
+    return "\\x" + value.hex()
 
 
 @lru_cache(maxsize=64)
@@ -45,16 +49,3 @@ def _insert(table: str, names: Sequence[str], conflict: str) -> TextClause:
         SELECT {columns} FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json))
         {conflict}
         """)  # noqa: S608 - names of ours
-
-
-def _written(value: object) -> str:
-    """As the column's own input function reads it."""
-    match value:
-        case datetime():
-            return value.isoformat()
-        case UUID():
-            return str(value)
-        case bytes():
-            return "\\x" + value.hex()
-        case _:
-            raise TypeError(f"no column takes a {type(value).__name__}")

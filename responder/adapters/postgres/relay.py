@@ -141,8 +141,9 @@ class OutboxRelay:
         """
         if not rows:
             return None
+        records = [_record(row) for row in rows]
         try:
-            await self._writer.append([_record(row) for row in rows])
+            await self._writer.append(records)
         except TopicClosed as closed:
             self._closed[closed.topic] = self._clock.monotonic() + CLOSED_SECONDS
             await self._send(connection, [row for row in rows if row["topic"] != closed.topic])
@@ -156,7 +157,7 @@ class OutboxRelay:
             closed_before = await self._send(connection, rows[:middle])
             rest = [row for row in rows[middle:] if row["topic"] not in self._closed]
             return await self._send(connection, rest) or closed_before
-        await self._dead_letters.settle_sent(_letters(rows), stage=STAGE)
+        await self._dead_letters.settle_sent(_letters(records), stage=STAGE)
         await _mark(connection, rows)
         return None
 
@@ -198,9 +199,9 @@ async def _mark(connection: Connection, rows: Sequence[Any]) -> None:
     )
 
 
-def _letters(rows: Sequence[Any]) -> Sequence[UUID]:
+def _letters(records: Sequence[NewRecord]) -> Sequence[UUID]:
     """The dead letters that a person has handed back among these."""
-    found = (earlier_id(_record(row).headers) for row in rows)
+    found = (earlier_id(record.headers) for record in records)
     return [each for each in found if each is not None]
 
 
