@@ -15,7 +15,7 @@ from responder.stream.lanes import Shelf
 from responder.stream.log import Assignment, Fenced, Log, LogError, Unknown
 
 NOTHING_LOST: frozenset[Assignment] = frozenset()
-IDLE_COMMITS_PER_INTERVAL = 10
+IDLE_COMMITS_PER_INTERVAL = 4
 
 
 class Committer:

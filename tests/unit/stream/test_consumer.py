@@ -131,7 +131,7 @@ class TestCommits:
     async def test_an_idle_consumer_has_committed_everything_at_once(self) -> None:
         rig, handler = StreamRig(), Recorder()
         await rig.feed(("k", "1"))
-        async with rig.running(One(handler), options=StreamOptions(commit_interval=20.0)):
+        async with rig.running(One(handler), options=StreamOptions(commit_interval=10.0)):
             await rig.until(lambda: rig.committed == {0: 1}, within=3)
 
     @pytest.mark.parametrize(
