@@ -7,6 +7,7 @@ off after the one and count the other as a failure.
 """
 
 from aiohttp import web
+from pydantic_core import to_json
 
 from responder.engagement.errors import Unavailable
 from responder.engagement.events import EngagementReceived, Event, ReplyPosted
@@ -167,7 +168,12 @@ class Gateway:
             "ignored": list(taken.ignored),
         }
         status = 200 if taken.is_check else 202
-        return web.json_response(receipt, status=status, headers={"Cache-Control": "no-store"})
+        return web.Response(
+            body=to_json(receipt),
+            status=status,
+            content_type="application/json",
+            headers={"Cache-Control": "no-store"},
+        )
 
     def _status_url(self, source: PushSource, taken: Taken, event_id: EventId) -> dict[str, str]:
         if taken.is_check:
