@@ -132,7 +132,7 @@ def triage(parts: Parts, process: Process) -> None:
         ids=parts.ids,
     )
     consumer = TriageConsumer(stage, parts.delivery())
-    handler = Batch(consumer.handle, size=BATCH, linger_seconds=0.05, order="key")
+    handler = Batch(consumer.handle, size=BATCH, linger_seconds=0.1, order="key")
     consume(parts, process, group="triage", topic=EngagementReceived.topic, handler=handler)
 
 

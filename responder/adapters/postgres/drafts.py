@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 BRANCH_LIMIT = 20
 TOGETHER = 100
 """So many drafts at most share a transaction."""
-APART_SECONDS = 0.05
+APART_SECONDS = 0.1
 """How far apart transactions begin: some hundred drafts a second fill them, and nobody reads a draft
 that soon."""
 
