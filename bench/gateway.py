@@ -41,7 +41,11 @@ class Reached:
 
 async def on_kafka(setting: Setting) -> Sequence[Row]:
     """P5: beside a bare handler that waits for `acks="all"`."""
-    async with running_broker() as broker, running_database() as database, AsyncExitStack() as up:
+    async with (
+        running_broker(is_measured=not setting.is_smoke) as broker,
+        running_database() as database,
+        AsyncExitStack() as up,
+    ):
         await broker.create("bare", PARTITIONS)
         bare = await up.enter_async_context(_bare("kafka", broker.bootstrap_servers, "bare"))
         ours = await up.enter_async_context(
@@ -64,7 +68,7 @@ async def on_kafka(setting: Setting) -> Sequence[Row]:
 async def on_postgresql(setting: Setting) -> Sequence[Row]:
     """P5e: the log that `responder up` keeps in its PostgreSQL, beside a grouped INSERT."""
     async with (
-        running_broker() as broker,
+        running_broker(is_measured=not setting.is_smoke) as broker,
         running_database() as database,
         running_database() as other,
         AsyncExitStack() as up,
