@@ -2,20 +2,15 @@
 
 import argparse
 import asyncio
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench import explanation, plot, table
 from bench.figures import OURS
 from bench.rows import ROWS
 from bench.setting import Setting
-
-SMALL_AT_ONCE = 3
-"""A small row mostly waits for servers to start and for groups to gather."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,8 +19,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     A bar that does not hold is shown and fails nothing: figures depend on the machine.
     """
     asked = _parser().parse_args(arguments)
-    if asked.smoke and not asked.only:
-        return _all_small()
     runs = asked.runs or (1 if asked.smoke else 5)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         setting = Setting(
@@ -37,21 +30,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows = [row for each in asked.only or ROWS for row in _measure(each, setting)]
     print(table.markdown(rows))
     return 1 if any(OURS in row["void"] for row in rows) else 0
-
-
-def _all_small() -> int:
-    """Every row in small, each in a process of its own and some at once: no figure counts."""
-    with ThreadPoolExecutor(SMALL_AT_ONCE) as pool:
-        codes = list(pool.map(_small, ROWS))
-    return max(codes)
-
-
-def _small(each: str) -> int:
-    command = [sys.executable, "-m", "bench", "--smoke", "--only", each]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
-    print(done.stderr, file=sys.stderr, end="")
-    print(done.stdout, end="", flush=True)
-    return abs(done.returncode)
 
 
 def _measure(each: str, setting: Setting) -> list[table.Kept]:
