@@ -120,8 +120,8 @@ class EntryConsumer:
         self._enter = enter
 
     async def handle(self, record: Record) -> Outcome:
-        source = _said_source(record)
-        if source is None or not self._enter.is_wanted(source):
+        source = dict(record.headers).get(PRODUCER_ATTRIBUTE, b"")  # as `read_event` takes it
+        if not self._enter.is_wanted(source.decode(errors="replace")):
             return DONE  # before it is read: most installations have no such place
         try:
             event = read_event(record.headers, record.value)

@@ -51,15 +51,20 @@ RAW_LIMIT_BYTES = 524_288
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def _storable(value: object) -> object:
+def storable(text: str) -> str:
     """Replace what no database or JSON text holds; losing the comment for it would be worse.
 
-    NUL and lone surrogates, also inside a platform's raw element.
+    NUL and lone surrogates become U+FFFD.
     """
+    # Nearly all is seen to be in order at once, without the pattern.
+    is_plain = text.isascii() and "\x00" not in text
+    return text if is_plain else _UNSTORABLE.sub("\ufffd", text)
+
+
+def _storable(value: object) -> object:
+    """The same, also inside a platform's raw element."""
     if isinstance(value, str):
-        # Nearly all is seen to be in order at once, without the pattern.
-        is_plain = value.isascii() and "\x00" not in value
-        return value if is_plain else _UNSTORABLE.sub("\ufffd", value)
+        return storable(value)
     if isinstance(value, Mapping):
         return {_storable(key): _storable(held) for key, held in value.items()}
     if isinstance(value, list | tuple):

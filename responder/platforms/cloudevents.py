@@ -23,6 +23,7 @@ from urllib.parse import unquote_to_bytes
 from pydantic import JsonValue
 
 from responder.engagement.errors import Malformed
+from responder.engagement.events import storable
 from responder.intake.ports import (
     BadEnvelope,
     Broken,
@@ -204,9 +205,9 @@ def _binary(push: Push, *, keeps_id: bool) -> Parsed:
 
 def _event(event_type: str, data: JsonValue, event_id: str | None) -> Parsed:
     if event_type in INBOUND:
-        return Parsed(
-            found=(Found(data=read_inbound(INBOUND[event_type], data), delivery_id=event_id),)
-        )
+        read = read_inbound(INBOUND[event_type], data)
+        delivery_id = None if event_id is None else storable(event_id)
+        return Parsed(found=(Found(data=read, delivery_id=delivery_id),))
     if is_ignorable(event_type):
         return Parsed(ignored=("its type is none that is read here",))
     raise Malformed(what="type", why=f"it is none of {', '.join(sorted(INBOUND))}")

@@ -96,6 +96,12 @@ class TestTaken:
         assert len(answer.json["ignored"]) == 1
         assert scene.stored == []
 
+    async def test_an_event_whose_id_holds_half_a_letter_is_taken(self, scene: Scene) -> None:
+        answer = await scene.push_event({**EVENT, "id": "e\ud83d"}, "application/cloudevents+json")
+        assert (answer.status, len(answer.json["events"])) == (202, 1)
+        (stored,) = scene.stored
+        assert b"e\xef\xbf\xbd" in stored.value
+
     async def test_a_check_verifies_and_reads_and_stores_nothing(self, scene: Scene) -> None:
         answer = await scene.push(comment(), path="/in/shop/shop-token?check=1")
         assert (answer.status, answer.json["status"]) == (200, "checked")
