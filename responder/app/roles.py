@@ -18,6 +18,7 @@ from responder.adapters.postgres.audit import (
     Sealer,
 )
 from responder.adapters.postgres.dead_letters import DeadLetterRows, PostgresDeadLetterDesk
+from responder.adapters.postgres.delays import StageDelays
 from responder.adapters.postgres.drafts import PostgresDraftingLedger
 from responder.adapters.postgres.figures import PostgresFigures
 from responder.adapters.postgres.people import PostgresPeople
@@ -42,6 +43,7 @@ from responder.app.consumers import (
     SettlingConsumer,
     TriageConsumer,
 )
+from responder.app.delays import OthersDelay, OwnDelay
 from responder.app.loops import Loop
 from responder.app.parts import Parts
 from responder.app.process import Process
@@ -62,7 +64,7 @@ from responder.reconcile.service import Reconcile
 from responder.review.service import Review
 from responder.stream.environment import Environment, Subscription
 from responder.stream.handler import Batch, Handler, One, RecordHandler
-from responder.stream.limit import Aimd, Limit
+from responder.stream.limit import Aimd, Limit, Yielding
 from responder.stream.supervisor import Supervisor
 from responder.telemetry.ledger import LedgerCollector, LedgerSampler
 from responder.telemetry.observers import GatewayMetrics, StreamMetrics
@@ -71,6 +73,7 @@ from responder.web.gateway.handler import Gateway
 from responder.web.gateway.receipts import ReceiptPages
 
 BATCH = 200
+DELAY_SECONDS = 1.0
 DELIVERY_WORKERS = 4
 SEAL_SECONDS = 0.5
 FOLD_SECONDS = 1.0
@@ -81,6 +84,7 @@ DELIVERY_SECONDS = 1.0
 RETENTION_SECONDS = 3600.0
 RECONCILE_SECONDS = 1.0
 UNHURRIED_SECONDS = 0.2
+TRIAGE = "triage"
 
 
 def consume(
@@ -93,7 +97,7 @@ def consume(
     limit: Limit | None = None,
     handler_timeout: float | None = None,
     is_hurried: bool = True,
-) -> None:
+) -> Supervisor:
     """Add one consumer group's member; nobody waits for what one without hurry does."""
     writer = parts.logs.writer()
     process.close_last(writer.stop)
@@ -114,6 +118,7 @@ def consume(
         limit=limit,
     )
     process.consume(group, supervisor)
+    return supervisor
 
 
 def _settling(parts: Parts, handle: RecordHandler) -> Handler:
@@ -131,9 +136,13 @@ def triage(parts: Parts, process: Process) -> None:
         clock=parts.clock,
         ids=parts.ids,
     )
-    consumer = TriageConsumer(stage, parts.delivery())
-    handler = Batch(consumer.handle, size=BATCH, linger_seconds=0.1, order="key")
-    consume(parts, process, group="triage", topic=EngagementReceived.topic, handler=handler)
+    handle = TriageConsumer(stage, parts.delivery()).handle
+    handler = Batch(handle, size=BATCH, linger_seconds=0.1, order="key")
+    consumer = consume(
+        parts, process, group="triage", topic=EngagementReceived.topic, handler=handler
+    )
+    delay = OwnDelay(TRIAGE, consumer, StageDelays(parts.engine), member=parts.ids.uuid())
+    process.repeat(Loop("delay", delay.tell, seconds=DELAY_SECONDS, clock=parts.clock))
 
 
 def drafting(parts: Parts, process: Process) -> None:
@@ -152,13 +161,17 @@ def drafting(parts: Parts, process: Process) -> None:
     writer, close = draft_writer(parts)
     process.close_last(close)
     stage = Drafting(ledger=ledger, writer=writer, clock=parts.clock)
+    urgent = OthersDelay(TRIAGE, StageDelays(parts.engine))
+    process.repeat(Loop("delay", urgent.look, seconds=DELAY_SECONDS, clock=parts.clock))
     consume(
         parts,
         process,
         group="drafting",
         topic=EngagementTriaged.topic,
         handler=_settling(parts, DraftingConsumer(stage).handle),
-        limit=Aimd(settings.concurrency_min, settings.concurrency_max),
+        limit=Yielding(
+            Aimd(settings.concurrency_min, settings.concurrency_max), lambda: urgent.is_long
+        ),
         handler_timeout=settings.handler_timeout,
     )
 

@@ -1,5 +1,6 @@
 """How many handlers may run at once: a fixed number, or one that follows the dependency's load."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from typing_extensions import override
@@ -83,3 +84,37 @@ class Aimd:
     @override
     def __repr__(self) -> str:
         return f"Aimd({self.least} <= {self.current} <= {self.most})"
+
+
+class Yielding:
+    """Another limit; but one at a time while something more urgent is behind.
+
+    Not none at all: whoever says that it is behind may be wrong, or be so for hours.
+
+    Args:
+        limit: what holds otherwise, and learns from every end all the same.
+        gives_way: asked before every start.
+    """
+
+    def __init__(self, limit: Limit, gives_way: Callable[[], bool]) -> None:
+        self._limit = limit
+        self._gives_way = gives_way
+        self.most = limit.most
+
+    @property
+    def current(self) -> int:
+        return 1 if self._gives_way() else self._limit.current
+
+    @property
+    def not_before(self) -> float:
+        return self._limit.not_before
+
+    def succeeded(self, running: int) -> None:
+        self._limit.succeeded(running)
+
+    def overloaded(self, started_at: float, now: float, after_seconds: float | None) -> None:
+        self._limit.overloaded(started_at, now, after_seconds)
+
+    @override
+    def __repr__(self) -> str:
+        return f"Yielding({self.current} of {self._limit!r})"

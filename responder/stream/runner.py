@@ -37,6 +37,8 @@ class Health:
     poll_age: float
     """Since the poll loop last came round. A rebalance makes it wait, within its time-out."""
     oldest_handler: float | None
+    delay: float
+    """Since the oldest record that is not finished was appended; 0 where all are."""
     rebalancing: float | None
     has_joined: bool
     is_stopping: bool
@@ -154,6 +156,7 @@ class Consumer:
         return Health(
             poll_age=self._polls.age,
             oldest_handler=None if oldest is None else now - oldest,
+            delay=max(self._watch.delays().values(), default=0.0),
             rebalancing=None if since is None else now - since,
             has_joined=self._ownership.has_joined,
             is_stopping=self._stopping.is_set(),

@@ -12,6 +12,7 @@ from responder.stream.deadletter import Bucket
 from responder.stream.environment import Environment
 from responder.stream.handler import HEAD_OF_LINE, Bury
 from responder.stream.lanes import Lane, Lanes, LaneState, Shelf
+from responder.stream.log import Partition
 from responder.stream.observer import Gauges
 from responder.stream.ownership import Ownership
 from responder.stream.settle import STUCK_MAX, Settlement
@@ -78,7 +79,6 @@ class Watch:
 
     def gauges(self, now: float) -> Gauges:
         shelves = self._ownership.shelves.values()
-        wall = self._clock.now().timestamp()
         return Gauges(
             running=self._workers.running,
             buffered_records=self._lanes.records,
@@ -86,18 +86,23 @@ class Watch:
             concurrency_limit=self._workers.limit.current,
             deepest_lane=self._lanes.deepest(),
             spans={s.assignment.partition: s.window.span for s in shelves},
-            oldest_unfinished={
-                s.assignment.partition: 0.0
-                if (oldest_at := s.window.oldest_at) is None
-                else max(0.0, wall - oldest_at)
-                for s in shelves
-            },
+            oldest_unfinished=self.delays(),
             tokens={
                 (s.assignment.partition, bucket): s.tokens.left(bucket, now)
                 for s in shelves
                 for bucket in Bucket
             },
         )
+
+    def delays(self) -> dict[Partition, float]:
+        """Since the record at the commit point was appended; 0 where everything is finished."""
+        wall = self._clock.now().timestamp()
+        return {
+            shelf.assignment.partition: 0.0
+            if (oldest_at := shelf.window.oldest_at) is None
+            else max(0.0, wall - oldest_at)
+            for shelf in self._ownership.shelves.values()
+        }
 
     def _start_again(self, shelf: Shelf) -> None:
         """There are tokens again: what was refused one may be tried, and then buried, now."""

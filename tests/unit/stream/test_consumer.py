@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from responder.engagement.errors import Malformed, RateLimited, Unavailable
 from responder.stream.handler import DONE, Bury, One, Outcome, RecordHandler, Retry
-from responder.stream.limit import Aimd
+from responder.stream.limit import Aimd, Fixed, Yielding
 from responder.stream.log import Partition, Record
 from responder.stream.options import StreamOptions
 from responder.testing.clock import LoopClock
@@ -398,6 +398,28 @@ class TestBackPressure:
             await rig.until(lambda: len(handler.done) == 100)
         assert max(excess) <= 0
         assert handler.most_at_once == 8
+
+    async def test_one_at_a_time_while_something_more_urgent_is_behind(self) -> None:
+        rig, handler = StreamRig(), Recorder(1.0)
+        urgent = {"triage"}
+        together = []
+
+        async def handle(record: Record) -> Outcome:
+            together.append(handler.running.total() + 1)
+            return await handler(record)
+
+        await rig.feed(*((f"k{n}", f"{n}") for n in range(40)))
+        async with rig.running(One(handle), limit=Yielding(Fixed(8), lambda: bool(urgent))):
+            await rig.until(lambda: len(handler.done) == 5)
+            assert max(together) == 1
+            urgent.clear()
+            await rig.until(lambda: len(handler.done) == 30)
+            assert max(together) == 8
+            urgent.add("triage")
+            await rig.until(lambda: handler.running.total() <= 1)
+            together.clear()
+            await rig.until(lambda: len(handler.done) == 40)
+        assert set(together) == {1}
 
     async def test_nothing_starts_while_the_dependency_wants_to_be_left_alone(self) -> None:
         rig, handler = StreamRig(), Recorder()

@@ -10,7 +10,7 @@ from responder.stream.buffer import Buffer
 from responder.stream.deadletter import Bucket, TokenBucket, Tokens
 from responder.stream.handler import Bury, Retry, outcome_of
 from responder.stream.lanes import Lanes, Shelf
-from responder.stream.limit import Aimd, Fixed
+from responder.stream.limit import Aimd, Fixed, Yielding
 from responder.stream.log import Assignment, Partition, Record
 from responder.stream.options import Inconsistent, StreamOptions
 from responder.stream.poll import unbroken
@@ -66,6 +66,20 @@ class TestAimd:
         limit.overloaded(started_at=1.0, now=2.0, after_seconds=30.0)
         limit.overloaded(started_at=1.0, now=2.0, after_seconds=5.0)
         assert limit.not_before == 32.0
+
+
+class TestYielding:
+    def test_it_learns_from_every_end_also_while_it_gives_way(self) -> None:
+        learnt, urgent = Aimd(4, 64), {"triage"}
+        limit = Yielding(learnt, lambda: bool(urgent))
+        assert (limit.current, limit.most) == (1, 64)
+        limit.overloaded(started_at=1.0, now=2.0, after_seconds=30.0)
+        assert limit.not_before == 32.0
+        urgent.clear()
+        assert limit.current == learnt.current
+        for _ in range(5):
+            limit.succeeded(running=limit.current)
+        assert limit.current == learnt.current == 5
 
 
 def test_a_fixed_limit_stays() -> None:
