@@ -171,7 +171,7 @@ def _targets(file: tables.File) -> Iterator[Contradiction]:
             continue
         policy = SlaPolicy(name, sla.target, _office_hours(sla.office_hours or "", hours))
         try:
-            due_at(SOME_MONDAY, policy)
+            due_at(SOME_MONDAY, policy.target, policy.hours)
         except ValueError:
             yield (
                 ("sla", name, "target"),

@@ -123,7 +123,7 @@ class Triager:
         queue = self.route(self.workspace.source(arrival.event.source), understanding)
         was_there_before_us = arrival.data.via is Via.BACKFILL
         policy = None if was_there_before_us else self.workspace.policy_of(queue)
-        due = None if policy is None else due_at(arrival.received_at, policy)
+        due = None if policy is None else due_at(arrival.received_at, policy.target, policy.hours)
         reason = understanding.dismiss_by_rule
         moves = [step(State.RECEIVED, Trigger.UNDERSTOOD)]
         if reason is not None:
@@ -170,7 +170,9 @@ class Triager:
             understanding=understanding,
             queue=queue,
             sla=None if policy is None else policy.name,
-            due_at=None if policy is None else due_at(arrival.received_at, policy),
+            due_at=None
+            if policy is None
+            else due_at(arrival.received_at, policy.target, policy.hours),
             moves=_retriage(understanding) if reopened else (),
             dismissed=understanding.dismiss_by_rule if reopened else None,
         )
