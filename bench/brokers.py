@@ -139,15 +139,14 @@ async def running_cluster(*, is_measured: bool = True) -> AsyncIterator[KafkaClu
 
 
 @asynccontextmanager
-async def running_broker(*, is_measured: bool = True) -> AsyncIterator[Broker]:
-    """The same, with what can be asked of it."""
-    async with running_cluster(is_measured=is_measured) as cluster:
-        admin = AIOKafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers)
-        await admin.start()
-        try:
-            yield Broker(cluster.bootstrap_servers, admin)
-        finally:
-            await admin.close()
+async def asked(cluster: KafkaCluster) -> AsyncIterator[Broker]:
+    """What can be asked of it."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers)
+    await admin.start()
+    try:
+        yield Broker(cluster.bootstrap_servers, admin)
+    finally:
+        await admin.close()
 
 
 async def _fill(

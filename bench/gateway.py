@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.brokers import running_broker
+from bench.brokers import asked
 from bench.databases import running_database
 from bench.figures import OURS, Bar, Figure, Row, percentile
 from bench.machine import conditions, versions
@@ -42,14 +42,15 @@ class Reached:
 async def on_kafka(setting: Setting) -> Sequence[Row]:
     """P5: beside a bare handler that waits for `acks="all"`."""
     async with (
-        running_broker(is_measured=not setting.is_smoke) as broker,
+        setting.cluster() as cluster,
+        asked(cluster) as broker,
         running_database() as database,
         AsyncExitStack() as up,
     ):
         await broker.create("bare", PARTITIONS)
-        bare = await up.enter_async_context(_bare("kafka", broker.bootstrap_servers, "bare"))
+        bare = await up.enter_async_context(_bare("kafka", cluster.bootstrap_servers, "bare"))
         ours = await up.enter_async_context(
-            _ours(setting.folder, database.dsn.url(), broker.bootstrap_servers)
+            _ours(setting.folder, database.dsn.url(), cluster.bootstrap_servers)
         )
         reached = await _contest(setting, {OURS: ours, BARE: bare})
     return [
@@ -68,7 +69,7 @@ async def on_kafka(setting: Setting) -> Sequence[Row]:
 async def on_postgresql(setting: Setting) -> Sequence[Row]:
     """P5e: the log that `responder up` keeps in its PostgreSQL, beside a grouped INSERT."""
     async with (
-        running_broker(is_measured=not setting.is_smoke) as broker,
+        setting.cluster() as cluster,
         running_database() as database,
         running_database() as other,
         AsyncExitStack() as up,
@@ -78,7 +79,7 @@ async def on_postgresql(setting: Setting) -> Sequence[Row]:
             _ours(
                 setting.folder,
                 database.dsn.url(),
-                broker.bootstrap_servers,
+                cluster.bootstrap_servers,
                 RESPONDER_LOG__BACKEND="postgres",
             )
         )
@@ -101,7 +102,12 @@ async def _contest(setting: Setting, urls: Mapping[str, str]) -> dict[str, Reach
 
 async def _measure(setting: Setting, reached: Reached, url: str, prefix: str, count: int) -> None:
     flood = await pushed(
-        setting.folder, url, prefix=f"f{prefix}", count=count, connections=CONNECTIONS
+        setting.folder,
+        url,
+        prefix=f"f{prefix}",
+        count=count,
+        connections=CONNECTIONS,
+        tries=setting.tries,
     )
     steady = await pushed(
         setting.folder,
@@ -110,6 +116,7 @@ async def _measure(setting: Setting, reached: Reached, url: str, prefix: str, co
         count=STEADY * (1 if setting.is_smoke else STEADY_SECONDS),
         rate=STEADY,
         connections=CONNECTIONS,
+        tries=setting.tries,
     )
     reached.void += flood.breaches() + steady.breaches()
     reached.rates.append(len(flood.status) / flood.seconds)
@@ -199,7 +206,7 @@ async def _ours(
         folder,
         database_url=database_url,
         bootstrap_servers=bootstrap_servers,
-        prefix="",
+        prefix=f"{secrets.token_hex(4)}.",
         configuration=CONFIGURATION,
     ) as roles:
         roles.environment |= {

@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.brokers import running_cluster
 from bench.costs import Costs, cpu_seconds
 from bench.databases import Database, running_database
 from bench.pushes import SECRET, Answers, pushed
+from bench.setting import Setting
 from responder.testing.kafka import KafkaCluster
 from responder.testing.roles import Role, Roles, roles_on_kafka
 
@@ -65,6 +65,7 @@ class Installation:
         roles: those that run, by name; several in one process are joined by `+`.
         address: the last part of the webhook's URL.
         folder: for whatever is written meanwhile.
+        tries: see `Setting`.
     """
 
     roles: dict[str, Role]
@@ -73,6 +74,7 @@ class Installation:
     database: Database
     address: str
     folder: Path
+    tries: int
 
     @property
     def push_url(self) -> str:
@@ -94,7 +96,13 @@ class Installation:
     async def push(self, prefix: str, *, count: int, rate: float = 0.0, begin: int = 0) -> Answers:
         """From a process of its own; without a rate as fast as the answers come."""
         return await pushed(
-            self.folder, self.push_url, prefix=prefix, count=count, rate=rate, begin=begin
+            self.folder,
+            self.push_url,
+            prefix=prefix,
+            count=count,
+            rate=rate,
+            begin=begin,
+            tries=self.tries,
         )
 
     async def triaged(self, prefix: str, numbers: Sequence[int]) -> dict[int, int]:
@@ -172,25 +180,28 @@ async def _complete(ask: Commits, prefix: str, count: int, within: float) -> boo
 
 @asynccontextmanager
 async def installed(
-    folder: Path,
+    setting: Setting,
+    name: str,
     *,
-    is_measured: bool = True,
     database: Database | None = None,
     warm: int = WARM,
     **settings: str,
 ) -> AsyncIterator[Installation]:
-    """All roles run on a new broker, and have worked through a few hundred comments.
+    """All roles run, on topics of their own, and have worked through a few hundred comments.
+
+    In small they run in a few processes, which are there sooner.
 
     Args:
-        folder: that is not there yet.
-        is_measured: False for few processes that are there sooner.
+        setting: whose broker it is.
+        name: of its folder, which is not there yet.
         database: one that may be filled already; None: a new one.
         warm: how many comments.
         settings: `RESPONDER_…` beside what the benchmark sets.
     """
+    folder = setting.folder / name
     await asyncio.to_thread(folder.mkdir)
     async with AsyncExitStack() as stack:
-        broker = await stack.enter_async_context(running_cluster(is_measured=is_measured))
+        broker = await stack.enter_async_context(setting.cluster())
         if database is None:
             database = await stack.enter_async_context(running_database())
         roles = stack.enter_context(
@@ -198,7 +209,7 @@ async def installed(
                 folder,
                 database_url=database.dsn.url(),
                 bootstrap_servers=broker.bootstrap_servers,
-                prefix="",
+                prefix=f"{secrets.token_hex(4)}.",
                 configuration=CONFIGURATION,
             )
         )
@@ -213,8 +224,9 @@ async def installed(
             database=database,
             address=address,
             folder=folder,
+            tries=setting.tries,
         )
-        await made.start(ROLES if is_measured else TOGETHER)
+        await made.start(TOGETHER if setting.is_smoke else ROLES)
         await _warm_up(made, warm)
         yield made
 

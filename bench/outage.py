@@ -18,8 +18,6 @@ from bench.setting import Setting
 
 BEFORE = "before"
 FIRST, WAITING, LIVE = "before-", "waiting", "live"
-LEAD_SECONDS = 5.0
-"""What a process needs to make and sign its pushes."""
 LIMIT_SECONDS = 600.0
 FLAT = 1.2
 """How much more a role may hold late than early: what is more would go on growing."""
@@ -34,6 +32,7 @@ class Size:
         rate: pushes per second, before the outage and while the stages work off what waits.
         before_seconds: how long before.
         live_seconds: for how long one process makes its pushes; then the next one goes on.
+        lead_seconds: what a process needs to make and sign them.
         warm: how many comments come first of all.
     """
 
@@ -42,6 +41,7 @@ class Size:
     rate: int
     before_seconds: int
     live_seconds: int
+    lead_seconds: int
     warm: int
 
     @property
@@ -49,8 +49,18 @@ class Size:
         return {f"{WAITING}{n}-": self.chunk for n in range(self.waiting // self.chunk)}
 
 
-WHOLE = Size(waiting=100_000, chunk=20_000, rate=200, before_seconds=30, live_seconds=20, warm=500)
-SMOKE = Size(waiting=1_000, chunk=500, rate=20, before_seconds=2, live_seconds=5, warm=50)
+WHOLE = Size(
+    waiting=100_000,
+    chunk=20_000,
+    rate=200,
+    before_seconds=30,
+    live_seconds=20,
+    lead_seconds=5,
+    warm=6_000,
+)
+SMOKE = Size(
+    waiting=1_000, chunk=500, rate=20, before_seconds=2, live_seconds=3, lead_seconds=2, warm=50
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +88,7 @@ async def caught_up(setting: Setting) -> Sequence[Row]:
 
 
 async def _run(setting: Setting, size: Size, number: int) -> _Run:
-    folder = setting.folder / f"p8-{number}"
-    async with installed(folder, is_measured=not setting.is_smoke, warm=size.warm) as made:
+    async with installed(setting, str(number), warm=size.warm) as made:
         sent = {FIRST: await _steadily(made, size, FIRST, size.before_seconds)}
         stages = made.stages
         await made.stop(stages)
@@ -89,7 +98,7 @@ async def _run(setting: Setting, size: Size, number: int) -> _Run:
         async with watched(made) as memory:
             async with asyncio.TaskGroup() as tasks:
                 live = tasks.create_task(_push_on(made, size, over))
-                await asyncio.sleep(LEAD_SECONDS)
+                await asyncio.sleep(size.lead_seconds)
                 began = time_ns()
                 await made.start(stages)
                 ready = time_ns()
@@ -115,7 +124,7 @@ async def _steadily(
 
 async def _push_on(made: Installation, size: Size, over: asyncio.Event) -> dict[str, Answers]:
     """One process after the other; each makes its pushes while the one before is pushing."""
-    begin = time_ns() + int(LEAD_SECONDS * NANOSECONDS)
+    begin = time_ns() + int(size.lead_seconds * NANOSECONDS)
     started: dict[str, asyncio.Task[Answers]] = {}
     async with asyncio.TaskGroup() as tasks:
         while not over.is_set():
@@ -124,7 +133,7 @@ async def _push_on(made: Installation, size: Size, over: asyncio.Event) -> dict[
             started[prefix] = tasks.create_task(pushing)
             begin += size.live_seconds * NANOSECONDS
             with suppress(TimeoutError):
-                until_next = (begin - time_ns()) / NANOSECONDS - LEAD_SECONDS
+                until_next = (begin - time_ns()) / NANOSECONDS - size.lead_seconds
                 await asyncio.wait_for(over.wait(), until_next)
     return {prefix: task.result() for prefix, task in started.items()}
 

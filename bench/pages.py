@@ -67,13 +67,13 @@ async def crowded(setting: Setting) -> Sequence[Row]:
     reached = {size: Reached() for size in plan.sizes}
     least, most = plan.sizes[0], plan.sizes[-1]
     async with running_database() as database:
-        for before, size in zip((0, *plan.sizes), plan.sizes, strict=False):
-            if size > before:
-                await fill(database.dsn.url(), size - before)
-            async with _installed(setting, plan, database) as made:
+        async with _installed(setting, plan, database) as made:
+            for before, size in zip((0, *plan.sizes), plan.sizes, strict=False):
+                if size > before:
+                    await fill(database.dsn.url(), size - before)
                 await _look(setting, plan, made, reached[size])
                 await _rush(plan, made, reached[size])
-            _tell(size, reached[size])
+                _tell(size, reached[size])
         for _ in range(1, setting.runs):
             for size, known in ((least, None), (most, database)):
                 async with _installed(setting, plan, known) as made:
@@ -91,8 +91,7 @@ def _tell(size: int, reached: Reached) -> None:
 def _installed(
     setting: Setting, plan: Plan, database: Database | None
 ) -> AbstractAsyncContextManager[Installation]:
-    folder = setting.folder / f"p7-{secrets.token_hex(4)}"
-    return installed(folder, is_measured=not setting.is_smoke, database=database, warm=plan.warm)
+    return installed(setting, secrets.token_hex(4), database=database, warm=plan.warm)
 
 
 async def _look(setting: Setting, plan: Plan, made: Installation, reached: Reached) -> None:

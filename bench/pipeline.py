@@ -39,9 +39,8 @@ class _Run:
 
 async def _run(setting: Setting, number: int, rate: int, count: int) -> _Run:
     """A fresh installation each time: nothing is carried over."""
-    folder = setting.folder / f"p6-{rate}-{number}"
     warm = 100 if setting.is_smoke else 6_000  # what a compiler does first is not a comment's cost
-    async with installed(folder, is_measured=not setting.is_smoke, warm=warm) as made:
+    async with installed(setting, f"{rate}-{number}", warm=warm) as made:
         before, sizes = made.costs(), await made.sizes()
         sent = await made.push("c-", count=count, rate=rate)
         breaches = sent.breaches()

@@ -35,6 +35,8 @@ TEXTS = (
 )
 """Each of them goes to a person: what closes by rule would cost less."""
 BODY_BYTES = 900
+UNAVAILABLE = 503
+REPEAT_SECONDS = 1.0
 THREAD = 5
 """Comments under one post, on average."""
 
@@ -50,6 +52,8 @@ class Spec:
         connections: how many are kept open.
         rate: requests per second, whatever becomes of them; 0: as fast as answers come.
         begin: when the first is due, in nanoseconds; 0: as soon as all are made.
+        tries: how often a push is made that is answered 503, as a sender would; what is measured
+            is made once.
         answers: the file to write.
     """
 
@@ -59,6 +63,7 @@ class Spec:
     connections: int = 64
     rate: float = 0.0
     begin: int = 0
+    tries: int = 1
     answers: str
 
     @classmethod
@@ -195,8 +200,12 @@ async def push(spec: Spec) -> Answers:
             if spec.rate:
                 await asyncio.sleep(start + number / spec.rate - loop.time())
             due[number] = began + int(number / spec.rate * 1e9) if spec.rate else time_ns()
-            status[number] = await connection.ask(made[number])
-            at[number] = time_ns()
+            for _ in range(spec.tries):
+                status[number] = await connection.ask(made[number])
+                at[number] = time_ns()
+                if status[number] != UNAVAILABLE:
+                    break
+                await asyncio.sleep(REPEAT_SECONDS)
 
     await asyncio.gather(*map(work, connections))
     return Answers(due, at, status)
@@ -211,6 +220,7 @@ async def pushed(
     rate: float = 0.0,
     begin: int = 0,
     connections: int = 64,
+    tries: int = 1,
 ) -> Answers:
     """Push from a process of its own, which writes below `folder`."""
     told, answers = folder / f"spec-{prefix}.json", folder / f"answers-{prefix}.json"
@@ -221,6 +231,7 @@ async def pushed(
         rate=rate,
         begin=begin,
         connections=connections,
+        tries=tries,
         answers=str(answers),
     )
     spec.write(told)

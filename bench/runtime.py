@@ -7,7 +7,7 @@ from functools import partial
 from statistics import quantiles
 from typing import Any
 
-from bench.brokers import running_broker
+from bench.brokers import asked
 from bench.contest import Entrant, Outcome, contest, records_per_second, seconds
 from bench.driver import Driver, Filled, How, Run, Subject
 from bench.figures import OURS, Bar, Row
@@ -150,7 +150,7 @@ async def short_work(setting: Setting) -> Sequence[Row]:
 
 @asynccontextmanager
 async def _driver(setting: Setting) -> AsyncIterator[Driver]:
-    async with running_broker(is_measured=not setting.is_smoke) as broker:
+    async with setting.cluster() as cluster, asked(cluster) as broker:
         yield Driver(broker, setting.folder)
 
 
