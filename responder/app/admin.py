@@ -20,6 +20,7 @@ from responder.adapters.postgres.audit import PostgresAuditor
 from responder.adapters.postgres.dead_letters import PostgresDeadLetterDesk
 from responder.adapters.postgres.desk import PostgresDesk
 from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.open_clocks import Effect, OpenClocks
 from responder.adapters.postgres.people import PostgresPeople
 from responder.adapters.postgres.tally import TallyRows
 from responder.adapters.system import SystemClock, SystemIds
@@ -38,7 +39,7 @@ from responder.app.places import Connector, Places
 from responder.audit.ports import Findings
 from responder.engagement.errors import Conflict, Misconfigured, NotFound
 from responder.engagement.events import Event
-from responder.engagement.model import PersonId
+from responder.engagement.model import EngagementId, PersonId
 from responder.intake.ports import WayIn
 from responder.intake.service import read_again
 from responder.reconcile.ports import Finding, Level
@@ -248,6 +249,26 @@ class Admin:
         async with command_engine(self._settings, self._environ) as engine:
             auditor = PostgresAuditor(engine)
             return Verified(balance=await auditor.balance(), findings=await auditor.audit())
+
+    async def due_explained(self, engagement_id: EngagementId) -> Sequence[str]:
+        """Why an answer is due when it is, line by line. Raises NotFound."""
+        async with command_engine(self._settings, self._environ) as engine:
+            return (await self._desk(engine).item(engagement_id)).due_explained
+
+    async def preview_clocks(self) -> Effect:
+        """What the configuration as it is written now would do to the clocks of what is open."""
+        workspace = self.configuration().workspace
+        async with command_engine(self._settings, self._environ) as engine:
+            return await OpenClocks(engine).effect(workspace, at=self._clock.now())
+
+    async def change_clocks(self, *, name: str | None, reason: str) -> Effect:
+        """Let it do that. Raises WhoActs, NobodyYet: nothing was changed."""
+        workspace = self.configuration().workspace
+        async with command_engine(self._settings, self._environ) as engine:
+            actor = await self._actor(engine, name)
+            return await OpenClocks(engine).change(
+                workspace, at=self._clock.now(), actor=f"person:{actor}", reason=reason
+            )
 
     async def recount(self) -> None:
         """Make the counts that are kept equal to the ledger; whoever writes waits meanwhile."""

@@ -330,7 +330,8 @@ def console(
     from responder.web.console.app import console_app  # noqa: PLC0415
 
     desk = parts.desk()
-    review = Review(work=PostgresReviewWork(parts.engine, desk), clock=parts.clock, ids=parts.ids)
+    work = PostgresReviewWork(parts.engine, desk, workspace=parts.workspace)
+    review = Review(work=work, clock=parts.clock, ids=parts.ids)
     app = console_app(
         desk=desk,
         review=review,

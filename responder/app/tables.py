@@ -26,7 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from responder.engagement.model import Intent, NeedsReply, Urgency
+from responder.engagement.model import Audience, Intent, NeedsReply, Urgency
 
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -43,6 +43,9 @@ Text: TypeAlias = Annotated[
 ]
 Language: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Network: TypeAlias = IPv4Network | IPv6Network
+AuthorName: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9-]+/.+$", max_length=600)
+]
 
 
 def _without_credentials(url: HttpUrl) -> HttpUrl:
@@ -148,6 +151,8 @@ class SourceTable(Table):
     """Names under which your team writes there: never queued."""
     own_author_ids: tuple[Line, ...] = ()
     """The same, by the platform's ids."""
+    audience: Audience = Audience.UNKNOWN
+    """Who writes there, unless the author stands under `[audiences]`."""
     post_as: Line | None = None
     """The name that your replies carry there; by default that of the voice."""
     allowed_networks: tuple[Network, ...] = ()
@@ -212,6 +217,15 @@ class RouteTable(Table):
     languages: frozenset[Language] = frozenset()
     urgencies: frozenset[Urgency] = frozenset()
     needs_reply: frozenset[NeedsReply] = frozenset()
+    audiences: frozenset[Audience] = frozenset()
+
+
+class TierTable(Table):
+    """Another target for some: the first whose every condition holds."""
+
+    target: Duration
+    audiences: frozenset[Audience] = frozenset()
+    urgencies: frozenset[Urgency] = frozenset()
 
 
 class SlaTable(Table):
@@ -219,6 +233,10 @@ class SlaTable(Table):
     """How soon a first public reply is due: '30m', '8h', '2d'."""
     office_hours: Slug | None = None
     """The name of hours under `[office_hours]` to count in; without it every hour counts."""
+    tiers: tuple[TierTable, ...] = ()
+    """Other targets for some comments; the first whose conditions hold is taken."""
+    clock_may_stop: bool = False
+    """Whether people may stop a comment's clock, with a reason, while something else is waited for."""
 
 
 class OfficeHoursTable(Table):
@@ -286,6 +304,8 @@ class File(Table):
     routes: tuple[RouteTable, ...] = ()
     sla: dict[Slug, SlaTable] = Field(default_factory=dict)
     office_hours: dict[Slug, OfficeHoursTable] = Field(default_factory=dict)
+    audiences: dict[Audience, frozenset[AuthorName]] = Field(default_factory=dict)
+    """Who is who: authors as 'source/id', with the id that the platform gives them."""
     triage: TriageTable = TriageTable()
     knowledge: tuple[KnowledgeTable, ...] = ()
     voice: VoiceTable = VoiceTable()

@@ -1,14 +1,14 @@
 """Makes a `Workspace` of the tables, once no table contradicts another."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from types import MappingProxyType
 from typing import TypeAlias
 
 from responder.app import tables
 from responder.app.positions import Path as KeyPath
-from responder.engagement.model import SourceId
+from responder.engagement.model import Audience, SourceId
 from responder.engagement.sla import due_at
 from responder.engagement.workspace import (
     Knowledge,
@@ -18,6 +18,7 @@ from responder.engagement.workspace import (
     SavedReply,
     SlaPolicy,
     Source,
+    Tier,
     Voice,
     Workspace,
 )
@@ -43,6 +44,7 @@ def workspace(file: tables.File, version: str) -> Workspace:
         queues=MappingProxyType(queues),
         routes=tuple(Route(**dict(each)) for each in file.routes),
         policies=MappingProxyType(policies),
+        audiences=MappingProxyType(dict(_audiences(file))),
         spam_keywords=file.triage.spam_keywords,
         languages=file.triage.languages,
         knowledge=tuple(_knowledge(each) for each in file.knowledge),
@@ -61,6 +63,7 @@ def _source(name: str, table: tables.AnySource, voice: tables.VoiceTable) -> Sou
         own_names=frozenset(table.own_names),
         post_as=table.post_as or voice.name or "The team",
         queue=table.queue,
+        audience=table.audience,
         sends=not isinstance(table, tables.WebhookTable) or table.outgoing_url is not None,
     )
 
@@ -68,11 +71,21 @@ def _source(name: str, table: tables.AnySource, voice: tables.VoiceTable) -> Sou
 def _policy(
     name: str, table: tables.SlaTable, hours: Mapping[str, tables.OfficeHoursTable]
 ) -> SlaPolicy:
-    if table.office_hours is None:
-        return SlaPolicy(name, table.target)
+    opened = table.office_hours
     return SlaPolicy(
-        name, table.target, _office_hours(table.office_hours, hours[table.office_hours])
+        name,
+        table.target,
+        None if opened is None else _office_hours(opened, hours[opened]),
+        tuple(Tier(**dict(each)) for each in table.tiers),
+        table.clock_may_stop,
     )
+
+
+def _audiences(file: tables.File) -> Iterator[tuple[tuple[SourceId, str], Audience]]:
+    for audience, authors in file.audiences.items():
+        for author in authors:
+            source, _, author_id = author.partition("/")
+            yield (SourceId(source), author_id), audience
 
 
 def _office_hours(name: str, table: tables.OfficeHoursTable) -> OfficeHours:
@@ -112,6 +125,7 @@ def _url(url: object | None) -> str | None:
 def contradictions(file: tables.File) -> Iterator[Contradiction]:
     yield from _guestbooks(file)
     yield from _unknown_names(file)
+    yield from _authors(file)
     yield from _repeated(("knowledge", "id"), [each.id for each in file.knowledge])
     yield from _repeated(("saved_replies", "name"), [each.name for each in file.saved_replies])
     yield from _targets(file)
@@ -157,6 +171,18 @@ def _unknown(
         yield key, f"there is no {what} {name!r}{tables.nearest(name, known)}; allowed: {allowed}"
 
 
+def _authors(file: tables.File) -> Iterator[Contradiction]:
+    """Each is one of a source that is there, and is known as one thing."""
+    seen: dict[str, Audience] = {}
+    for audience, authors in file.audiences.items():
+        key = ("audiences", audience.value)
+        for author in sorted(authors):
+            yield from _unknown(key, "source", author.partition("/")[0], file.sources)
+            if author in seen:
+                yield key, f"{author!r} stands under {seen[author].value} too"
+            seen[author] = audience
+
+
 def _repeated(of: tuple[str, str], names: list[str]) -> Iterator[Contradiction]:
     group, key = of
     for index, name in enumerate(names):
@@ -169,11 +195,12 @@ def _targets(file: tables.File) -> Iterator[Contradiction]:
         hours = file.office_hours.get(sla.office_hours or "")
         if hours is None:
             continue
-        policy = SlaPolicy(name, sla.target, _office_hours(sla.office_hours or "", hours))
-        try:
-            due_at(SOME_MONDAY, policy.target, policy.hours)
-        except ValueError:
-            yield (
-                ("sla", name, "target"),
-                "these office hours are too short for it: it is never due",
-            )
+        opened = _office_hours(sla.office_hours or "", hours)
+        targets: dict[KeyPath, timedelta] = {("sla", name, "target"): sla.target}
+        for index, tier in enumerate(sla.tiers):
+            targets["sla", name, "tiers", index, "target"] = tier.target
+        for key, target in targets.items():
+            try:
+                due_at(SOME_MONDAY, target, opened)
+            except ValueError:
+                yield key, "these office hours are too short for it: it is never due"

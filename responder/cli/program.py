@@ -166,6 +166,24 @@ COMMANDS = (
         "responder audit recount",
     ),
     _Command(
+        ("sla", "explain"),
+        "responder.cli.sla:explain",
+        "Say why an answer to a comment is due when it is.",
+        "responder sla explain 0196b0de-6b8c-7d3e-9c5f-0f1e2d3c4b5a",
+    ),
+    _Command(
+        ("sla", "preview"),
+        "responder.cli.sla:preview",
+        "Say what responder.toml, as it is written now, would do to the clocks of what is open.",
+        "responder sla preview",
+    ),
+    _Command(
+        ("sla", "apply"),
+        "responder.cli.sla:apply",
+        "Let the clocks of what is open run under responder.toml as it is written now.",
+        'responder sla apply --because "shorter hours in August"',
+    ),
+    _Command(
         ("version",),
         "responder.cli.version:version",
         "Print the version.",
@@ -180,6 +198,7 @@ GROUPS = {
     "user": "Who may sign in.",
     "config": "Settings and responder.toml.",
     "audit": "Is anything missing?",
+    "sla": "When answers are due, and why.",
 }
 
 

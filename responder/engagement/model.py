@@ -99,6 +99,19 @@ class Urgency(StrEnum):
     LOW = "low"
 
 
+class Audience(StrEnum):
+    """Who writes, seen from us. Customers are one of many."""
+
+    CUSTOMER = "customer"
+    PARTNER = "partner"
+    SUPPLIER = "supplier"
+    PUBLIC_BODY = "public_body"
+    NGO = "ngo"
+    COLLEAGUE = "colleague"
+    PRESS = "press"
+    UNKNOWN = "unknown"
+
+
 class NeedsReply(StrEnum):
     """Would a fair reader of the thread find silence rude or harmful?"""
 

@@ -10,7 +10,7 @@ from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 from responder.engagement.errors import NotFound
-from responder.engagement.model import Intent, NeedsReply, SourceId, Urgency
+from responder.engagement.model import Audience, Intent, NeedsReply, SourceId, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,20 @@ class OfficeHours:
     holidays: frozenset[date] = frozenset()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """Another target for some. No condition: for all."""
+
+    target: timedelta
+    audiences: frozenset[Audience] = frozenset()
+    urgencies: frozenset[Urgency] = frozenset()
+
+    def holds(self, audience: Audience, urgency: Urgency) -> bool:
+        return (not self.audiences or audience in self.audiences) and (
+            not self.urgencies or urgency in self.urgencies
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class SlaPolicy:
     """A first public reply within `target`, counted in office hours if there are any."""
@@ -31,6 +45,16 @@ class SlaPolicy:
     name: str
     target: timedelta
     hours: OfficeHours | None = None
+    tiers: tuple[Tier, ...] = ()
+    may_be_stopped: bool = False
+    """Whether a person may stop a clock that runs under it, with a reason."""
+
+    def target_for(self, *, audience: Audience, urgency: Urgency) -> timedelta:
+        """That of the first tier whose every condition holds, else the policy's own."""
+        for tier in self.tiers:
+            if tier.holds(audience, urgency):
+                return tier.target
+        return self.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +72,8 @@ class Source:
     post_as: str = ""
     """The name that our replies carry there."""
     queue: str = "default"
+    audience: Audience = Audience.UNKNOWN
+    """Who writes there, unless the author is named otherwise."""
     sends: bool = True
     """False: replies are offered to copy, nothing is posted."""
 
@@ -62,6 +88,7 @@ class Route:
     languages: frozenset[str] = frozenset()
     urgencies: frozenset[Urgency] = frozenset()
     needs_reply: frozenset[NeedsReply] = frozenset()
+    audiences: frozenset[Audience] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +137,8 @@ class Workspace:
     queues: Mapping[str, Queue]
     routes: tuple[Route, ...] = ()
     policies: Mapping[str, SlaPolicy] = field(default_factory=dict)
+    audiences: Mapping[tuple[SourceId, str], Audience] = field(default_factory=dict)
+    """Authors by source and the platform's id of them."""
     spam_keywords: tuple[str, ...] = ()
     """Commercial words that mark a bland compliment as an advert when they sign it."""
     languages: tuple[str, ...] = ()
@@ -125,6 +154,10 @@ class Workspace:
         except KeyError:
             raise NotFound(what="source", name=name[:64]) from None
 
+    def audience_of(self, source: Source, author_id: str) -> Audience:
+        return self.audiences.get((source.id, author_id), source.audience)
+
     def policy_of(self, queue: str) -> SlaPolicy | None:
-        name = self.queues[queue].sla
-        return None if name is None else self.policies[name]
+        """None where nothing is due in it, and for a queue that is not configured any more."""
+        known = self.queues.get(queue)
+        return None if known is None or known.sla is None else self.policies[known.sla]

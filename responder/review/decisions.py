@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
+from responder.engagement.clock import ClockAct, ClockRefuses, Tick
 from responder.engagement.errors import Conflict
 from responder.engagement.events import web_address
 from responder.engagement.lifecycle import ENDS, IllegalTransition, Move, State, Trigger, step
@@ -27,16 +28,19 @@ from responder.review.ports import (
     Dismiss,
     FoundThere,
     Hold,
+    LetClockGoOn,
     Locked,
     PostedByPerson,
     Reopen,
     SendAgain,
+    StopClock,
     Undo,
 )
 
 AnyCommand = TypeVar("AnyCommand", bound=Command)
 
 UNDO_SECONDS_MAX = 120
+REASON_LIMIT = 200
 INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
 JOINERS = frozenset("\n\t\u200c\u200d\u200e\u200f")
 """Line breaks, and what scripts and emoji need to join and to order letters."""
@@ -172,6 +176,24 @@ def reopen(locked: Locked, command: Reopen, *, now: datetime) -> Decision:
     )
 
 
+def stop_clock(locked: Locked, command: StopClock, *, now: datetime) -> Decision:
+    """Let the time not count until it goes on, where the target allows that."""
+    _has_clock(locked, ClockAct.PAUSED)
+    if not locked.clock_may_stop:
+        raise ClockRefuses(act=ClockAct.PAUSED, why="its target does not allow that")
+    if locked.is_clock_stopped:
+        raise ClockRefuses(act=ClockAct.PAUSED, why="it stands already")
+    return _ticked(command, ClockAct.PAUSED, now, reason=_because(command.reason))
+
+
+def let_clock_go_on(locked: Locked, command: LetClockGoOn, *, now: datetime) -> Decision:
+    """Let the time count again; also where the target does not allow a stop any more."""
+    _has_clock(locked, ClockAct.RESUMED)
+    if not locked.is_clock_stopped:
+        raise ClockRefuses(act=ClockAct.RESUMED, why="it runs")
+    return _ticked(command, ClockAct.RESUMED, now)
+
+
 def check_repeat(
     locked: Locked, command: AnyCommand, decide: Callable[[Locked, AnyCommand], Decision]
 ) -> None:
@@ -221,6 +243,33 @@ def _still_as_shown(locked: Locked, command: Command) -> None:
 def _in_doubt(locked: Locked) -> None:
     if locked.state is not State.DELIVERY_UNKNOWN:
         raise IllegalTransition(state=locked.state, trigger=Trigger.SENT_AGAIN)
+
+
+def _has_clock(locked: Locked, act: ClockAct) -> None:
+    if locked.state in ENDS:
+        raise ClockRefuses(act=act, why="the comment is not open any more")
+    if not locked.is_due:
+        raise ClockRefuses(act=act, why="no target applies to the comment")
+
+
+def _ticked(command: Command, act: ClockAct, now: datetime, *, reason: str = "") -> Decision:
+    return Decision(
+        engagement_id=command.engagement_id,
+        actor=command.actor,
+        at=now,
+        key=command.scoped_key,
+        tick=Tick(act=act, at=now, actor=f"person:{command.actor}", reason=reason),
+    )
+
+
+def _because(said: str) -> str:
+    """In one line: it is read in the middle of a sentence."""
+    reason = " ".join(said.split())
+    if not reason:
+        raise ReasonUnusable(why="say what is waited for.")
+    if len(reason) > REASON_LIMIT:
+        raise ReasonUnusable(why=f"the reason has more than {REASON_LIMIT} characters.")
+    return reason
 
 
 def _undo_time(seconds: int) -> timedelta:

@@ -11,8 +11,10 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from responder.engagement.clock import Tick
 from responder.engagement.lifecycle import Move, State
 from responder.engagement.model import (
+    Audience,
     Comment,
     DismissalReason,
     DueOutcome,
@@ -80,6 +82,18 @@ class FoundThere(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendAgain(Command):
     """An unknown delivery: a person looked, and it is not there. Post it once more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopClock(Command):
+    """Something else is waited for: the time does not count until the clock goes on."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetClockGoOn(Command):
+    """What was waited for is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +181,9 @@ class Row:
     received_at: datetime
     due_at: datetime | None
     due_outcome: DueOutcome | None
+    clock_paused_at: datetime | None
+    """Since when its clock stands; None while it runs."""
+    audience: Audience
     draft: DraftState
     held: Held | None = None
 
@@ -229,6 +246,10 @@ class Item:
     reads_back: bool
     """Whether this place can be asked which replies of ours stand there."""
     history: tuple[HistoryEntry, ...]
+    due_explained: tuple[str, ...]
+    """Why it is due when it is, line by line."""
+    clock_may_stop: bool
+    """Whether its target lets people stop its clock."""
     posts_as: str
     can_post: bool
     """False: this source has no way out; offer the text to copy and ask where it stands."""
@@ -394,6 +415,10 @@ class Locked:
     text_limit: int
     """How long a reply may be there, in characters."""
     held: Held | None
+    is_due: bool = False
+    """Whether a target applies to it."""
+    clock_may_stop: bool = False
+    is_clock_stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -413,6 +438,8 @@ class Decision:
     """What the person says they posted by hand."""
     reason: str | None = None
     sends_again: bool = False
+    tick: Tick | None = None
+    """What happens to its clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

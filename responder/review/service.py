@@ -15,11 +15,13 @@ from responder.review.ports import (
     Decision,
     Dismiss,
     FoundThere,
+    LetClockGoOn,
     Locked,
     PostedByPerson,
     Reopen,
     ReviewWork,
     SendAgain,
+    StopClock,
     Undo,
 )
 
@@ -80,6 +82,14 @@ class Review:
     async def reopen(self, command: Reopen) -> None:
         """Open again what ended, or what was refused by the platform."""
         await self._decide(command, decisions.reopen)
+
+    async def stop_clock(self, command: StopClock) -> None:
+        """Let the time not count for a while. Raises ClockRefuses too."""
+        await self._decide(command, decisions.stop_clock)
+
+    async def let_clock_go_on(self, command: LetClockGoOn) -> None:
+        """Let it count again. Raises ClockRefuses too."""
+        await self._decide(command, decisions.let_clock_go_on)
 
     async def _decide(self, command: AnyCommand, decision: "Decide[AnyCommand]") -> None:
         async with self._work.begin() as tx:

@@ -243,7 +243,11 @@ async def open_bench(database: Dsn, configuration: Workspace | None = None) -> A
                 clock=clock,
                 ids=ids,
             ),
-            review=Review(work=PostgresReviewWork(engine, desk), clock=clock, ids=ids),
+            review=Review(
+                work=PostgresReviewWork(engine, desk, workspace=lambda: config),
+                clock=clock,
+                ids=ids,
+            ),
             desk=desk,
             delivery=Delivery(
                 work=delivery_work,

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from responder.engagement.clock import ClockAct, Terms, Tick, terms_of, ticked
 from responder.engagement.context import digest
 from responder.engagement.lifecycle import ENDS, Move, State, Trigger, step
 from responder.engagement.model import (
+    Audience,
     Author,
     Comment,
     EngagementId,
@@ -23,7 +25,6 @@ from responder.engagement.model import (
     Via,
     Visibility,
 )
-from responder.engagement.sla import due_at
 from responder.engagement.workspace import Route, Source, Workspace
 from responder.triage.ports import (
     Accepted,
@@ -120,10 +121,12 @@ class Triager:
         return self._accept(arrival, replace(comment, is_deleted=was_deleted), understanding)
 
     def _accept(self, arrival: Arrival, comment: Comment, understanding: Understanding) -> Accepted:
-        queue = self.route(self.workspace.source(arrival.event.source), understanding)
+        source = self.workspace.source(arrival.event.source)
+        audience = self.workspace.audience_of(source, comment.author.id)
+        queue = self.route(source, understanding, audience)
         was_there_before_us = arrival.data.via is Via.BACKFILL
-        policy = None if was_there_before_us else self.workspace.policy_of(queue)
-        due = None if policy is None else due_at(arrival.received_at, policy.target, policy.hours)
+        terms = None if was_there_before_us else self._terms(queue, audience, understanding)
+        tick = None if terms is None else _tick(ClockAct.STARTED, arrival, terms)
         reason = understanding.dismiss_by_rule
         moves = [step(State.RECEIVED, Trigger.UNDERSTOOD)]
         if reason is not None:
@@ -138,9 +141,10 @@ class Triager:
             comment=comment,
             version=arrival.data.version,
             understanding=understanding,
+            audience=audience,
             queue=queue,
-            sla=None if policy is None else policy.name,
-            due_at=due,
+            tick=tick,
+            due_at=None if tick is None else ticked(None, tick).due_at,
             moves=tuple(moves),
             dismissed=reason,
         )
@@ -163,26 +167,34 @@ class Triager:
         if understanding is None or (known.state in ENDS and not known.is_rule_closed):
             return verdict
         reopened = known.state is State.DISMISSED
-        queue = self.route(self.workspace.source(arrival.event.source), understanding)
-        policy = self.workspace.policy_of(queue) if reopened else None
+        source = self.workspace.source(arrival.event.source)
+        audience = self.workspace.audience_of(source, comment.author.id)
+        queue = self.route(source, understanding, audience)
         return replace(
             verdict,
             understanding=understanding,
             queue=queue,
-            sla=None if policy is None else policy.name,
-            due_at=None
-            if policy is None
-            else due_at(arrival.received_at, policy.target, policy.hours),
+            tick=None
+            if not reopened
+            else _tick(ClockAct.RESTARTED, arrival, self._terms(queue, audience, understanding)),
             moves=_retriage(understanding) if reopened else (),
             dismissed=understanding.dismiss_by_rule if reopened else None,
         )
 
-    def route(self, source: Source, understanding: Understanding) -> str:
+    def _terms(self, queue: str, audience: Audience, understanding: Understanding) -> Terms | None:
+        urgency = Urgency(understanding.urgency.value)
+        return terms_of(self.workspace.policy_of(queue), audience=audience, urgency=urgency)
+
+    def route(self, source: Source, understanding: Understanding, audience: Audience) -> str:
         """The queue of the first route whose every condition holds, else the source's own."""
         for route in self.workspace.routes:
-            if _matches(route, source, understanding):
+            if _matches(route, source, understanding, audience):
                 return route.queue
         return source.queue
+
+
+def _tick(act: ClockAct, arrival: Arrival, terms: Terms | None) -> Tick:
+    return Tick(act=act, at=arrival.received_at, actor="triage", reason="", terms=terms)
 
 
 def _withdrawal(known: Known) -> tuple[Move, ...]:
@@ -211,9 +223,12 @@ def _retriage(understanding: Understanding) -> tuple[Move, ...]:
     return (edited, step(State.TRIAGED, Trigger.QUEUED))
 
 
-def _matches(route: Route, source: Source, understanding: Understanding) -> bool:
+def _matches(
+    route: Route, source: Source, understanding: Understanding, audience: Audience
+) -> bool:
     return (
         (not route.sources or source.id in route.sources)
+        and (not route.audiences or audience in route.audiences)
         and (not route.intents or bool(route.intents & set(understanding.intents)))
         and (not route.languages or understanding.language.value in route.languages)
         and (not route.urgencies or Urgency(understanding.urgency.value) in route.urgencies)

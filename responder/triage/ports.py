@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from responder.engagement.clock import Tick
 from responder.engagement.events import EngagementReceived, Event
 from responder.engagement.lifecycle import Move, State
 from responder.engagement.model import (
+    Audience,
     Comment,
     DismissalReason,
     EngagementId,
@@ -86,11 +88,18 @@ class Accepted:
     comment: Comment
     version: str
     understanding: Understanding
+    audience: Audience
     queue: str
-    sla: str | None
+    tick: Tick | None
+    """What starts its clock; None: it is never due."""
     due_at: datetime | None
     moves: tuple[Move, ...]
     dismissed: DismissalReason | None = None
+
+    @property
+    def sla(self) -> str | None:
+        """The name of the policy that its clock runs under."""
+        return None if self.tick is None or self.tick.terms is None else self.tick.terms.policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +113,8 @@ class Changed:
     understanding: Understanding | None = None
     """Judged anew, while the item is open."""
     queue: str | None = None
-    sla: str | None = None
-    due_at: datetime | None = None
-    """Of the due period that begins when this opens what a rule had closed."""
+    tick: Tick | None = None
+    """What starts its clock anew, when this opens what a rule had closed."""
     moves: tuple[Move, ...] = ()
     dismissed: DismissalReason | None = None
     is_after_answer: bool = False

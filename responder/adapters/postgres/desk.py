@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from responder.adapters.postgres.branches import surrounding
+from responder.adapters.postgres.clocks import clock_in_words
 from responder.adapters.postgres.details import (
     dead_letter_of,
     read_deliveries,
@@ -39,6 +40,7 @@ from responder.engagement.context import digest, relevant
 from responder.engagement.errors import NotFound
 from responder.engagement.lifecycle import OPEN, State
 from responder.engagement.model import (
+    Audience,
     DismissalReason,
     DueOutcome,
     EngagementId,
@@ -138,7 +140,14 @@ class PostgresDesk:
             context=digest(comment, await surrounding(connection, comment)),
             text_limit=self._text_limit(comment.source),
             held=held_of(row),
+            is_due=row.due_at is not None,
+            clock_may_stop=self._clock_may_stop(row.sla),
+            is_clock_stopped=row.clock_paused_at is not None,
         )
+
+    def _clock_may_stop(self, policy: str | None) -> bool:
+        known = self._workspace().policies.get(policy or "")
+        return known is not None and known.may_be_stopped
 
     def _text_limit(self, source: SourceId) -> int:
         capabilities = self._capabilities().get(source)
@@ -172,6 +181,8 @@ class PostgresDesk:
             next_try_at=None if reply is None else reply.next_at,
             reads_back=bool(capabilities and capabilities.reads_back),
             history=await read_history(connection, engagement_id),
+            due_explained=await clock_in_words(connection, engagement_id),
+            clock_may_stop=self._clock_may_stop(row.sla),
             posts_as=source.post_as if source else "",
             can_post=source is not None
             and source.sends
@@ -274,6 +285,8 @@ class PostgresDesk:
             received_at=row.received_at,
             due_at=row.due_at,
             due_outcome=row.due_outcome and DueOutcome(row.due_outcome),
+            clock_paused_at=row.clock_paused_at,
+            audience=Audience(row.audience),
             draft=DraftState(row.draft_state),
             held=held_of(row),
         )

@@ -128,7 +128,8 @@ async def _backlog(
     late = await connection.execute(
         text(f"""
             SELECT COALESCE(sla, '') AS sla, queue, count(*) AS items FROM engagement e
-            WHERE due_outcome IS NULL AND due_at < now() AND {FILTERS["open"]} GROUP BY 1, 2
+            WHERE due_outcome IS NULL AND due_at < now() AND clock_paused_at IS NULL
+              AND {FILTERS["open"]} GROUP BY 1, 2
             """)  # noqa: S608 - a constant
     )
     overdue.update({(row.sla, row.queue): row.items for row in late})

@@ -223,12 +223,16 @@ async def settle_due(
     in_time: DueOutcome,
     at: datetime,
 ) -> None:
-    """Record how items became due, once per due period: whoever comes first settles it."""
+    """Record how items became due, once per due period: whoever comes first settles it.
+
+    A clock that stands has come no further than where it was stopped.
+    """
     await connection.execute(
         text("""
             WITH settled AS (
               UPDATE engagement SET due_outcome =
-                CASE WHEN CAST(:ended AS timestamptz) > due_at THEN 'missed' ELSE :in_time END
+                CASE WHEN LEAST(CAST(:ended AS timestamptz), clock_paused_at) > due_at
+                  THEN 'missed' ELSE :in_time END
               WHERE id = ANY(CAST(:ids AS uuid[])) AND due_outcome IS NULL AND due_at IS NOT NULL
               RETURNING id, due_period, sla, due_at, due_outcome)
             INSERT INTO due_settled (engagement_id, period, sla, due_at, outcome, settled_at)

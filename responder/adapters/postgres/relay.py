@@ -277,7 +277,7 @@ class Releases:
                     WITH late AS (
                       UPDATE engagement SET due_outcome = 'missed'
                       WHERE id = ANY (ARRAY(SELECT id FROM engagement
-                        WHERE due_outcome IS NULL AND due_at <= :at
+                        WHERE due_outcome IS NULL AND due_at <= :at AND clock_paused_at IS NULL
                         ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED))
                       RETURNING id, due_period, sla, due_at)
                     INSERT INTO due_settled (engagement_id, period, sla, due_at, outcome, settled_at)

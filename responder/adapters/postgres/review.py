@@ -1,12 +1,13 @@
 """Review's unit of work on the ledger."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from responder.adapters.postgres.clocks import tick_clock
 from responder.adapters.postgres.desk import PostgresDesk
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.recording import (
@@ -15,9 +16,11 @@ from responder.adapters.postgres.recording import (
     lock_engagement,
     move_engagement,
 )
+from responder.engagement.clock import ClockAct, Tick, terms_of
 from responder.engagement.lifecycle import Trigger
-from responder.engagement.model import EngagementId
+from responder.engagement.model import Audience, EngagementId, Urgency
 from responder.engagement.record import Entry
+from responder.engagement.workspace import Workspace
 from responder.review.errors import (
     TooLateToUndo,
 )
@@ -34,9 +37,12 @@ GIVE_UP = frozenset({Trigger.RETURNED, Trigger.REOPENED, Trigger.POSTED_BY_PERSO
 class PostgresReviewWork:
     """`review.ports.ReviewWork` on PostgreSQL."""
 
-    def __init__(self, engine: AsyncEngine, desk: PostgresDesk) -> None:
+    def __init__(
+        self, engine: AsyncEngine, desk: PostgresDesk, *, workspace: Callable[[], Workspace]
+    ) -> None:
         self._engine = engine
         self._desk = desk
+        self._workspace = workspace
 
     def begin(self) -> AbstractAsyncContextManager["PostgresReviewTransaction"]:
         return self._begin()
@@ -44,13 +50,16 @@ class PostgresReviewWork:
     @asynccontextmanager
     async def _begin(self) -> AsyncIterator["PostgresReviewTransaction"]:
         async with transaction(self._engine) as connection:
-            yield PostgresReviewTransaction(connection, self._desk)
+            yield PostgresReviewTransaction(connection, self._desk, self._workspace())
 
 
 class PostgresReviewTransaction:
-    def __init__(self, connection: AsyncConnection, desk: PostgresDesk) -> None:
+    def __init__(
+        self, connection: AsyncConnection, desk: PostgresDesk, workspace: Workspace
+    ) -> None:
         self._connection = connection
         self._desk = desk
+        self._workspace = workspace
 
     async def lock(self, engagement_id: EngagementId) -> Locked:
         await lock_engagement(self._connection, engagement_id)
@@ -83,6 +92,9 @@ class PostgresReviewTransaction:
             ends_with=End(answered_by="person", replied_at=decision.at, url=decision.end_url),
             **_text_hash(decision),
         )
+        if decision.tick is not None:
+            await tick_clock(self._connection, decision.engagement_id, decision.tick)
+            await self._entry(decision, f"clock_{decision.tick.act}")
         if decision.moves and decision.moves[-1].trigger is Trigger.REOPENED:
             await self._new_due_period(decision)
 
@@ -183,17 +195,29 @@ class PostgresReviewTransaction:
             )
 
     async def _new_due_period(self, decision: Decision) -> None:
-        """A reopened item gets the time anew that it had at first; what was settled stays."""
-        await self._connection.execute(
+        """A reopened item gets its time anew, under the terms of now; what was settled stays."""
+        found = await self._connection.execute(
             text("""
                 UPDATE engagement SET due_period = due_period + 1, due_outcome = NULL,
-                  due_at = CAST(:at AS timestamptz) + (due_at - received_at),
-                  order_due = COALESCE(CAST(:at AS timestamptz) + (due_at - received_at), order_due),
                   dismissal = NULL, answered_by = NULL, answer_url = NULL, replied_at = NULL
-                WHERE id = :id
+                WHERE id = :id RETURNING queue, audience, urgency
                 """),
-            {"id": decision.engagement_id, "at": decision.at},
+            {"id": decision.engagement_id},
         )
+        row = found.one()
+        terms = terms_of(
+            self._workspace.policy_of(row.queue),
+            audience=Audience(row.audience),
+            urgency=Urgency(row.urgency),
+        )
+        tick = Tick(
+            act=ClockAct.RESTARTED,
+            at=decision.at,
+            actor=f"person:{decision.actor}",
+            reason="",
+            terms=terms,
+        )
+        await tick_clock(self._connection, decision.engagement_id, tick)
 
     async def _entry(self, decision: Decision, act: str) -> None:
         entry = Entry(

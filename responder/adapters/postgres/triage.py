@@ -3,11 +3,12 @@
 import json
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from responder.adapters.postgres.clocks import NEVER, Started, start_clocks, tick_clock
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.recording import (
     End,
@@ -42,8 +43,6 @@ from responder.engagement.record import Entry, moved
 from responder.triage.decisions import answered_elsewhere
 from responder.triage.ports import Accepted, Changed, Known, OpenApproval, OwnSeen, Verdict
 
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-"""Sorts items without a due time after all that have one."""
 RANKS = {NeedsReply.YES: 0, NeedsReply.OPTIONAL: 1, NeedsReply.NO: 2}
 """Does it need a reply: no, or optional, sorts last; it never hides."""
 
@@ -117,6 +116,7 @@ def _engagement_values(accepted: Accepted, config_version: str, at: datetime) ->
         "received_at": accepted.arrival.received_at,
         "accepted_at": at,
         **_judgement(accepted.understanding),
+        "audience": accepted.audience,
         "queue": accepted.queue,
         "sla": accepted.sla,
         "config_version": config_version,
@@ -143,7 +143,12 @@ def _closed(accepted: Accepted, at: datetime) -> Event:
     return event_of(closed, source=event.source, thread_id=event.subject, at=at, version=version)
 
 
-def _triaged(verdict: Accepted | Changed, engagement_id: EngagementId, at: datetime) -> Event:
+def _triaged(
+    verdict: Accepted | Changed,
+    engagement_id: EngagementId,
+    at: datetime,
+    due_at: datetime | None = None,
+) -> Event:
     event, understanding = verdict.arrival.event, verdict.understanding
     if understanding is None or verdict.queue is None:
         raise ValueError("what is announced has been understood and has a queue")
@@ -155,7 +160,7 @@ def _triaged(verdict: Accepted | Changed, engagement_id: EngagementId, at: datet
         needs_reply=NeedsReply(understanding.needs_reply.value),
         language=understanding.language.value,
         queue=verdict.queue,
-        due_at=verdict.due_at,
+        due_at=due_at,
     )
     version = str(verdict.comment.revision)
     return event_of(triaged, source=event.source, thread_id=event.subject, at=at, version=version)
@@ -256,6 +261,10 @@ class PostgresTriageTransaction:
             return
         rows = [_engagement_values(each, config_version, at) for each in accepted]
         await insert_rows(self._connection, "engagement", rows)
+        await start_clocks(
+            self._connection,
+            [Started(each.engagement_id, each.tick) for each in accepted if each.tick is not None],
+        )
         await append_entries(
             self._connection,
             (
@@ -270,7 +279,9 @@ class PostgresTriageTransaction:
         await append_events(
             self._connection,
             (
-                _closed(each, at) if _is_ended(each) else _triaged(each, each.engagement_id, at)
+                _closed(each, at)
+                if _is_ended(each)
+                else _triaged(each, each.engagement_id, at, each.due_at)
                 for each in accepted
             ),
         )
@@ -294,8 +305,9 @@ class PostgresTriageTransaction:
         )
         if changed.comment.is_deleted:
             await void_decisions(self._connection, engagement_id, "deleted", at)
+        due_at = None
         if changed.moves and changed.moves[-1].to_state not in ENDS:
-            await self._new_due_period(changed, engagement_id)
+            due_at = await self._new_due_period(changed, engagement_id)
         if not changed.moves:
             entry = Entry(
                 engagement_id=engagement_id,
@@ -306,7 +318,8 @@ class PostgresTriageTransaction:
             await append_entries(self._connection, [entry])
         is_open = not changed.moves or changed.moves[-1].to_state not in ENDS
         if changed.understanding is not None and is_open:
-            await append_events(self._connection, [_triaged(changed, engagement_id, at)])
+            triaged = _triaged(changed, engagement_id, at, due_at)
+            await append_events(self._connection, [triaged])
 
     async def _rejudge(
         self, understanding: Understanding, queue: str | None, engagement_id: EngagementId
@@ -329,20 +342,20 @@ class PostgresTriageTransaction:
             },
         )
 
-    async def _new_due_period(self, changed: Changed, engagement_id: EngagementId) -> None:
-        """What a rule had closed is open again, and becomes due anew."""
+    async def _new_due_period(
+        self, changed: Changed, engagement_id: EngagementId
+    ) -> datetime | None:
+        """What a rule had closed is open again, and becomes due anew; gives when."""
         await self._connection.execute(
             text("""
-                UPDATE engagement SET due_period = due_period + 1, due_outcome = NULL, sla = :sla,
-                  due_at = CAST(:due_at AS timestamptz), order_due = :order_due WHERE id = :id
+                UPDATE engagement SET due_period = due_period + 1, due_outcome = NULL WHERE id = :id
                 """),
-            {
-                "id": engagement_id,
-                "sla": changed.sla,
-                "due_at": changed.due_at,
-                "order_due": changed.due_at or NEVER,
-            },
+            {"id": engagement_id},
         )
+        if changed.tick is None:
+            return None
+        clock = await tick_clock(self._connection, engagement_id, changed.tick)
+        return None if clock is None else clock.due_at
 
     async def settle_own(self, own: OwnSeen, *, at: datetime) -> bool:
         if own.comment.is_deleted:

@@ -26,7 +26,9 @@ from responder.review.ports import (
     Approve,
     Desk,
     Dismiss,
+    LetClockGoOn,
     QueueFilter,
+    StopClock,
     Undo,
 )
 from responder.review.service import Review
@@ -40,6 +42,7 @@ from responder.web.api.models import (
     Engagement,
     EngagementList,
     Shown,
+    StopClockRequest,
 )
 from responder.web.api.openapi import document
 from responder.web.security import ApiTokens
@@ -114,6 +117,8 @@ def api_routes(
         web.post(f"{PREFIX}/engagements/{{id}}/approve", _call(api, approve, Act.SEND)),
         web.post(f"{PREFIX}/engagements/{{id}}/dismiss", _call(api, dismiss, Act.DECIDE)),
         web.post(f"{PREFIX}/engagements/{{id}}/undo", _call(api, undo, Act.DECIDE)),
+        web.post(f"{PREFIX}/engagements/{{id}}/stop-clock", _call(api, stop_clock, Act.DECIDE)),
+        web.post(f"{PREFIX}/engagements/{{id}}/start-clock", _call(api, start_clock, Act.DECIDE)),
     ]
 
 
@@ -174,6 +179,29 @@ async def dismiss(call: Call) -> Shown:
 
 async def undo(call: Call) -> Shown:
     await call.api.review.undo(Undo(engagement_id=call.engagement_id(), actor=call.person.id))
+    return await read_engagement(call)
+
+
+async def stop_clock(call: Call) -> Shown:
+    wanted = await _body(call, StopClockRequest)
+    await call.api.review.stop_clock(
+        StopClock(
+            engagement_id=call.engagement_id(),
+            actor=call.person.id,
+            key=call.key(),
+            context="",
+            reason=wanted.reason,
+        )
+    )
+    return await read_engagement(call)
+
+
+async def start_clock(call: Call) -> Shown:
+    await call.api.review.let_clock_go_on(
+        LetClockGoOn(
+            engagement_id=call.engagement_id(), actor=call.person.id, key=call.key(), context=""
+        )
+    )
     return await read_engagement(call)
 
 

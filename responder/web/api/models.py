@@ -11,6 +11,7 @@ from responder.access.model import UNDO_SECONDS_LIMIT
 from responder.engagement.lifecycle import State
 from responder.engagement.model import (
     PERSON_REASONS,
+    Audience,
     Comment,
     DismissalReason,
     DueOutcome,
@@ -90,6 +91,12 @@ class DismissRequest(Given):
     undo_seconds: UndoSeconds = None
 
 
+class StopClockRequest(Given):
+    """Let the time not count until the clock goes on; only where the target allows it."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200, description="What is waited for.")]
+
+
 class HeldDecision(Shown):
     """A decision that waits for its undo time to pass."""
 
@@ -131,6 +138,10 @@ class EngagementSummary(Shown):
     received_at: datetime
     due_at: datetime | None
     due_outcome: DueOutcome | None
+    clock_paused_at: Annotated[
+        datetime | None, Field(description="Since when its clock stands; null while it runs.")
+    ]
+    audience: Audience
     draft_state: DraftState
     held: HeldDecision | None
 
@@ -153,6 +164,8 @@ class EngagementSummary(Shown):
             received_at=row.received_at,
             due_at=row.due_at,
             due_outcome=row.due_outcome,
+            clock_paused_at=row.clock_paused_at,
+            audience=row.audience,
             draft_state=row.draft,
             held=HeldDecision.of(row.held),
         )
@@ -350,6 +363,10 @@ class Engagement(EngagementSummary):
     text_limit: int
     dismissal: DismissalReason | None
     deliveries: list[AttemptShown]
+    clock_may_stop: Annotated[bool, Field(description="Whether its target allows that.")]
+    due_explained: Annotated[
+        list[str], Field(description="Why it is due when it is, in words, line by line.")
+    ]
 
     @classmethod
     def whole(cls, item: Item) -> Self:
@@ -371,6 +388,8 @@ class Engagement(EngagementSummary):
             text_limit=item.text_limit,
             dismissal=item.dismissal,
             deliveries=[AttemptShown.of(each) for each in item.deliveries],
+            clock_may_stop=item.clock_may_stop,
+            due_explained=list(item.due_explained),
         )
 
 

@@ -15,10 +15,11 @@ from responder.web.api.models import (
     Engagement,
     EngagementList,
     ProblemShown,
+    StopClockRequest,
 )
 
 VERSION = "1.0.0"
-TAKEN: tuple[type[BaseModel], ...] = (ApproveRequest, DismissRequest)
+TAKEN: tuple[type[BaseModel], ...] = (ApproveRequest, DismissRequest, StopClockRequest)
 GIVEN: tuple[type[BaseModel], ...] = (Engagement, EngagementList, ProblemShown)
 
 
@@ -52,6 +53,15 @@ OPERATIONS = (
     ),
     Operation(
         "post", "/engagements/{id}/undo", "undo", "Take a decision back within its undo time.",
+        Engagement, problems=(401, 403, 404, 409),
+    ),
+    Operation(
+        "post", "/engagements/{id}/stop-clock", "stopClock",
+        "Let the time not count until the clock goes on.",
+        Engagement, StopClockRequest, (400, 401, 403, 404, 409),
+    ),
+    Operation(
+        "post", "/engagements/{id}/start-clock", "startClock", "Let the time count again.",
         Engagement, problems=(401, 403, 404, 409),
     ),
 )  # fmt: skip

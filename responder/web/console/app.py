@@ -111,6 +111,8 @@ def _pages(console: Console) -> list[web.RouteDef]:
         post("/engagements/{id}/found", decisions.found),
         post("/engagements/{id}/send-again", decisions.send_again),
         post("/engagements/{id}/reopen", decisions.reopen),
+        post("/engagements/{id}/stop-clock", decisions.stop_clock),
+        post("/engagements/{id}/start-clock", decisions.start_clock),
         get("/deadletters", letters.show_all),
         get("/deadletters/{id}", letters.show),
         post("/deadletters/{id}/retry", letters.retry, Act.MEND),

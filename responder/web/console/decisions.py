@@ -20,9 +20,11 @@ from responder.review.ports import (
     Approve,
     Dismiss,
     FoundThere,
+    LetClockGoOn,
     PostedByPerson,
     Reopen,
     SendAgain,
+    StopClock,
     Undo,
 )
 from responder.web.console import engagement
@@ -109,6 +111,25 @@ async def reopen(visit: Visit) -> web.StreamResponse:
 
     async def decide(form: Form) -> None:
         await visit.console.review.reopen(Reopen(**_common(visit, form)))
+
+    return await _and_stay(visit, decide)
+
+
+async def stop_clock(visit: Visit) -> web.StreamResponse:
+    """Something else is waited for."""
+
+    async def decide(form: Form) -> None:
+        reason = form.get("why", "")
+        await visit.console.review.stop_clock(StopClock(**_common(visit, form), reason=reason))
+
+    return await _and_stay(visit, decide)
+
+
+async def start_clock(visit: Visit) -> web.StreamResponse:
+    """What was waited for is there."""
+
+    async def decide(form: Form) -> None:
+        await visit.console.review.let_clock_go_on(LetClockGoOn(**_common(visit, form)))
 
     return await _and_stay(visit, decide)
 

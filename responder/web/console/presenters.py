@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from responder.engagement.errors import NotFound, ResponderError
 from responder.engagement.lifecycle import ENDS, IllegalTransition, State
-from responder.engagement.model import DueOutcome, Intent, NeedsReply, Sentiment, Urgency
+from responder.engagement.model import Audience, DueOutcome, Intent, NeedsReply, Sentiment, Urgency
 from responder.review.ports import DraftState, Item, Row
 from responder.web.console import undelivered, words
 
@@ -35,7 +35,7 @@ class Due:
     """When an answer is due, told by words, icon and colour together."""
 
     level: str
-    """`none`, `ok`, `soon`, `overdue`, `met`, `missed`, `excused`."""
+    """`none`, `ok`, `soon`, `overdue`, `paused`, `met`, `missed`, `excused`."""
     words: str
     icon: str
     at: datetime | None
@@ -55,6 +55,8 @@ def due(row: Row, now: datetime) -> Due:
         return Due(
             row.due_outcome.value, words.DUE[row.due_outcome], icon[row.due_outcome], row.due_at
         )
+    if row.clock_paused_at is not None:
+        return Due("paused", words.CLOCK["paused"], "pause", row.clock_paused_at)
     if row.due_at is None:
         return Due("none", "No due time", "clock", None)
     left = row.due_at - now
@@ -111,9 +113,10 @@ class Fact:
 
 
 def facts(row: Row) -> tuple[Fact, ...]:
-    """Intent, mood, language, urgency and whether a reply is owed, as far as worth saying."""
+    """Intent, who writes, mood, language, urgency and whether a reply is owed, as far as worth saying."""
     said = [
         Fact("intent", row.intent, words.INTENTS[Intent(row.intent)]),
+        Fact("audience", row.audience, words.AUDIENCES[row.audience]),
         Fact("mood", row.sentiment, words.MOODS[Sentiment(row.sentiment)]),
         Fact("language", row.language, words.language(row.language)),
         Fact("urgency", row.urgency, words.URGENCIES[Urgency(row.urgency)]),
@@ -124,6 +127,7 @@ def facts(row: Row) -> tuple[Fact, ...]:
 
 def _goes_without_saying(fact: Fact) -> bool:
     return (fact.kind, fact.level) in {
+        ("audience", Audience.UNKNOWN),
         ("mood", Sentiment.UNKNOWN),
         ("mood", Sentiment.NEUTRAL),
         ("urgency", Urgency.NORMAL),

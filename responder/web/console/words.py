@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from responder.access.model import Role, Shortcuts, Theme
 from responder.engagement.lifecycle import State, Trigger
 from responder.engagement.model import (
+    Audience,
     DismissalReason,
     DueOutcome,
     Intent,
@@ -95,6 +96,17 @@ URGENCIES: Mapping[Urgency, str] = {
     Urgency.LOW: "Can wait",
 }
 
+AUDIENCES: Mapping[Audience, str] = {
+    Audience.CUSTOMER: "Customer",
+    Audience.PARTNER: "Partner",
+    Audience.SUPPLIER: "Supplier",
+    Audience.PUBLIC_BODY: "Public body",
+    Audience.NGO: "NGO",
+    Audience.COLLEAGUE: "Colleague",
+    Audience.PRESS: "Press",
+    Audience.UNKNOWN: "Nobody in particular",
+}
+
 NEEDS: Mapping[NeedsReply, str] = {
     NeedsReply.YES: "Expects a reply",
     NeedsReply.OPTIONAL: "Reply optional",
@@ -134,6 +146,9 @@ ACTS: Mapping[str, str] = {
     "dismissal_voided": "Not closed after all",
     "released": "Undo time over",
     "due_missed": "Became late",
+    "clock_changed": "Other terms for its clock",
+    "clock_paused": "Its clock was stopped",
+    "clock_resumed": "Its clock went on",
     "comment_edited": "Its author edited it",
     "comment_deleted": "Deleted on the site",
     "handed_over": "Passed on",
@@ -272,6 +287,7 @@ CLOCK: Mapping[str, str] = {
     "overdue": "overdue by {}",
     "left": "in {}",
     "gone": "now",
+    "paused": "clock stands",
     "second": "{} s",
     "minute": "{} min",
     "hour": "{} h",

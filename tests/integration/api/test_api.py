@@ -142,7 +142,7 @@ async def test_a_comment_is_closed_with_a_reason(
     [
         ({"reason": "spam_rule"}, "reason cannot be read: it is none of thanks_only, "),
         ({"reason": ["spam"]}, "reason cannot be read: it is none of thanks_only, "),
-        ({"reason": "other"}, "Nothing was closed: the reason “other” needs a few words"),
+        ({"reason": "other"}, "Nothing was changed: the reason “other” needs a few words"),
     ],
 )
 async def test_a_reason_that_no_person_gives_is_refused_with_those_that_one_may(

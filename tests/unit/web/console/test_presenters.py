@@ -6,7 +6,7 @@ import pytest
 
 from responder.engagement.errors import NotFound
 from responder.engagement.lifecycle import IllegalTransition, State, Trigger
-from responder.engagement.model import DueOutcome, EngagementId
+from responder.engagement.model import Audience, DueOutcome, EngagementId
 from responder.review.ports import DraftState, Row
 from responder.testing.factories import NOON
 from responder.web.console import presenters
@@ -29,6 +29,8 @@ ROW = Row(
     received_at=NOON,
     due_at=NOON,
     due_outcome=None,
+    clock_paused_at=None,
+    audience=Audience.UNKNOWN,
     draft=DraftState.WAITING,
 )
 

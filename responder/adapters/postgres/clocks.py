@@ -1,0 +1,168 @@
+"""The clocks of engagements: every act on one is kept, and its due time is what folding them gives.
+
+After triage has accepted a comment nothing else sets `due_at`, `sla` or `clock_paused_at`, so a stored
+due time can always be counted again from its ticks.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from responder.adapters.postgres.recordset import insert_rows
+from responder.engagement.clock import (
+    Clock,
+    ClockAct,
+    Terms,
+    Tick,
+    folded,
+    read,
+    ticked,
+    written,
+)
+from responder.engagement.clock_words import explained
+from responder.engagement.model import EngagementId
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Sorts items without a due time after all that have one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first tick of a new engagement."""
+
+    engagement_id: EngagementId
+    tick: Tick
+
+
+async def start_clocks(connection: AsyncConnection, started: Sequence[Started]) -> None:
+    """Keep what started them; the engagements have the due times already."""
+    await _keep_terms(connection, [each.tick.terms for each in started])
+    rows = [_values(each.engagement_id, 1, each.tick) for each in started]
+    await insert_rows(connection, "clock_tick", rows)
+
+
+async def tick_clock(
+    connection: AsyncConnection, engagement_id: EngagementId, tick: Tick
+) -> Clock | None:
+    """Let one more act happen to the clock of a locked engagement.
+
+    None, and nothing is due, if it has none and the act would start none.
+
+    Raises:
+        ClockRefuses: the act is not possible now.
+    """
+    before = await ticks_of(connection, engagement_id)
+    if not before and tick.terms is None:
+        await _show(connection, engagement_id, Clock(period=1, began_at=tick.at, terms=None))
+        return None
+    if not before and tick.act is ClockAct.RESTARTED:
+        tick = Tick(
+            act=ClockAct.STARTED, at=tick.at, actor=tick.actor, reason=tick.reason, terms=tick.terms
+        )
+    clock = ticked(folded(before) if before else None, tick)
+    await _keep_terms(connection, [tick.terms])
+    await insert_rows(connection, "clock_tick", [_values(engagement_id, len(before) + 1, tick)])
+    await _show(connection, engagement_id, clock)
+    return clock
+
+
+async def ticks_of(connection: AsyncConnection, engagement_id: EngagementId) -> list[Tick]:
+    """What happened to its clock, the oldest first; nothing where it never had one."""
+    return [_tick(row) for row in await _rows(connection, engagement_id)]
+
+
+async def read_ticks(
+    connection: AsyncConnection, engagement_ids: Sequence[EngagementId]
+) -> dict[EngagementId, list[Tick]]:
+    """Of many; those that never had a clock are not in it."""
+    found = await connection.execute(
+        text("""
+            SELECT t.engagement_id, t.act, t.at, t.actor, t.reason, s.content FROM clock_tick t
+            LEFT JOIN sla_terms s ON s.version = t.terms
+            WHERE t.engagement_id = ANY(CAST(:ids AS uuid[])) ORDER BY t.engagement_id, t.number
+            """),
+        {"ids": list(engagement_ids)},
+    )
+    ticks: dict[EngagementId, list[Tick]] = defaultdict(list)
+    for row in found:
+        ticks[EngagementId(row.engagement_id)].append(_tick(row))
+    return dict(ticks)
+
+
+async def clock_in_words(
+    connection: AsyncConnection, engagement_id: EngagementId
+) -> tuple[str, ...]:
+    """Why it is due when it is, line by line."""
+    rows = await _rows(connection, engagement_id)
+    names = {row.actor: row.name or _role(row.actor) for row in rows}
+    return explained([_tick(row) for row in rows], who=names.__getitem__)
+
+
+def _role(actor: str) -> str:
+    return "somebody" if actor.startswith("person:") else actor
+
+
+async def _rows(connection: AsyncConnection, engagement_id: EngagementId) -> Sequence[Any]:
+    found = await connection.execute(
+        text("""
+            SELECT t.act, t.at, t.actor, t.reason, s.content, p.name FROM clock_tick t
+            LEFT JOIN sla_terms s ON s.version = t.terms
+            LEFT JOIN person p ON t.actor = 'person:' || p.id
+            WHERE t.engagement_id = :id ORDER BY t.number
+            """),
+        {"id": engagement_id},
+    )
+    return found.all()
+
+
+def _tick(row: Any) -> Tick:
+    return Tick(
+        act=ClockAct(row.act),
+        at=row.at,
+        actor=row.actor,
+        reason=row.reason,
+        terms=None if row.content is None else read(row.content),
+    )
+
+
+async def _show(connection: AsyncConnection, engagement_id: EngagementId, clock: Clock) -> None:
+    """On the engagement itself, for lists and for whoever looks what is due."""
+    due = clock.due_at
+    await connection.execute(
+        text("""
+            UPDATE engagement SET sla = :sla, due_at = CAST(:due AS timestamptz),
+              order_due = :order_due, clock_paused_at = CAST(:paused_at AS timestamptz)
+            WHERE id = :id
+            """),
+        {
+            "id": engagement_id,
+            "sla": None if clock.terms is None else clock.terms.policy,
+            "due": due,
+            "order_due": due or NEVER,
+            "paused_at": clock.paused_at,
+        },
+    )
+
+
+async def _keep_terms(connection: AsyncConnection, all_terms: Sequence[Terms | None]) -> None:
+    kept = {terms.version: terms for terms in all_terms if terms is not None}
+    # In one order: two workers that meet the same new terms would wait for each other.
+    rows = [{"version": each, "content": written(kept[each])} for each in sorted(kept)]
+    await insert_rows(connection, "sla_terms", rows, conflict="ON CONFLICT DO NOTHING")
+
+
+def _values(engagement_id: EngagementId, number: int, tick: Tick) -> dict[str, object]:
+    return {
+        "engagement_id": engagement_id,
+        "number": number,
+        "act": tick.act,
+        "at": tick.at,
+        "actor": tick.actor,
+        "reason": tick.reason,
+        "terms": None if tick.terms is None else tick.terms.version,
+    }

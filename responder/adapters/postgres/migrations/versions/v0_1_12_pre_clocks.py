@@ -1,0 +1,38 @@
+"""What happened to each clock, under which terms; see `clocks.py`.
+
+Terms are kept once for all clocks that ran under them. A clock that stands is not due, whatever its
+due time says.
+"""
+
+from alembic import op
+
+revision = "v0_1_12_pre_clocks"
+down_revision = "v0_1_11_pre_delays"
+
+STATEMENTS = (
+    """
+    CREATE TABLE sla_terms (
+      version text PRIMARY KEY, content jsonb NOT NULL, first_used_at timestamptz NOT NULL DEFAULT now())
+    """,
+    """
+    CREATE TABLE clock_tick (
+      engagement_id uuid NOT NULL REFERENCES engagement, number int NOT NULL,
+      act text NOT NULL CHECK (act IN ('started', 'restarted', 'changed', 'paused', 'resumed')),
+      at timestamptz NOT NULL, actor text NOT NULL, reason text NOT NULL,
+      terms text REFERENCES sla_terms, PRIMARY KEY (engagement_id, number))
+    """,
+    """
+    ALTER TABLE engagement ADD COLUMN audience text NOT NULL DEFAULT 'unknown',
+      ADD COLUMN clock_paused_at timestamptz
+    """,
+    "DROP INDEX engagement_due",
+    """
+    CREATE INDEX engagement_due ON engagement (due_at)
+      WHERE due_outcome IS NULL AND due_at IS NOT NULL AND clock_paused_at IS NULL
+    """,
+)
+
+
+def upgrade() -> None:
+    for statement in STATEMENTS:
+        op.execute(statement)

@@ -1,0 +1,192 @@
+"""What another configuration does to the clocks of what is open: shown first, done when asked for.
+
+Reading the configuration again changes no clock that runs: only what comes from then on has its
+terms. Whoever wants them for what is open already asks for it, and sees before what it would do.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from responder.adapters.postgres.clocks import read_ticks, tick_clock
+from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.paging import FILTERS
+from responder.adapters.postgres.recording import append_entries, lock_engagements
+from responder.engagement.clock import ClockAct, Terms, Tick, folded, terms_of, ticked
+from responder.engagement.model import Audience, EngagementId, Urgency
+from responder.engagement.record import Entry
+from responder.engagement.workspace import Workspace
+
+PAGE = 100
+SHOWN = 20
+FIRST = UUID(int=0)
+
+_OPEN = f"""
+    SELECT e.id, e.source, e.comment_id, e.queue, e.audience, e.urgency, e.received_at, e.due_at
+    FROM engagement e
+    WHERE {FILTERS["open"]} AND e.due_outcome IS NULL AND e.via <> 'backfill'
+    """  # noqa: S608 - a constant
+"""What became late stays so, and what was there before us is never due."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedClock:
+    """One comment that would be due at another time, or is now."""
+
+    engagement_id: EngagementId
+    source: str
+    comment_id: str
+    before: datetime | None
+    after: datetime | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Effect:
+    """What a configuration does to what is open."""
+
+    at: datetime
+    looked_at: int = 0
+    earlier: int = 0
+    later: int = 0
+    newly_due: int = 0
+    never_due: int = 0
+    late_at_once: int = 0
+    """Of all these: due before now, and so missed."""
+    same_time: int = 0
+    """Under other terms, and due when they were."""
+    first: list[ChangedClock] = field(default_factory=list)
+    """Some of those that change."""
+
+    @property
+    def changed(self) -> int:
+        return self.earlier + self.later + self.newly_due + self.never_due
+
+    def count(self, each: ChangedClock) -> None:
+        before, after = each.before, each.after
+        if before == after:
+            self.same_time += 1
+            return
+        if after is None:
+            self.never_due += 1
+        elif before is None:
+            self.newly_due += 1
+        elif after < before:
+            self.earlier += 1
+        else:
+            self.later += 1
+        self.late_at_once += after is not None and after <= self.at
+        if len(self.first) < SHOWN:
+            self.first.append(each)
+
+
+class OpenClocks:
+    """The clocks of what is open and not late yet. Raises Unavailable while the database is away."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def effect(self, workspace: Workspace, *, at: datetime) -> Effect:
+        """What `change` would do now; nothing is changed."""
+        effect = Effect(at=at)
+        async for rows in self._pages():
+            async with transaction(self._engine) as connection:
+                await _look(connection, rows, workspace, effect)
+        return effect
+
+    async def change(
+        self, workspace: Workspace, *, at: datetime, actor: str, reason: str
+    ) -> Effect:
+        """Let each clock run under the terms of this configuration, with an entry in the record.
+
+        Page by page: what was changed stays changed if it breaks off, and a repetition does the rest.
+        """
+        effect = Effect(at=at)
+        async for page in self._pages():
+            async with transaction(self._engine) as connection:
+                await lock_engagements(connection, [EngagementId(row.id) for row in page])
+                rows = await _again(connection, page)
+                for engagement_id, tick in await _look(connection, rows, workspace, effect):
+                    done = Tick(
+                        act=tick.act, at=tick.at, actor=actor, reason=reason, terms=tick.terms
+                    )
+                    await tick_clock(connection, engagement_id, done)
+                    entry = Entry(
+                        engagement_id=engagement_id, act=f"clock_{ClockAct.CHANGED}", actor=actor
+                    )
+                    await append_entries(connection, [entry])
+        return effect
+
+    async def _pages(self) -> AsyncIterator[Sequence[Any]]:
+        after = FIRST
+        while True:
+            async with transaction(self._engine) as connection:
+                found = await connection.execute(
+                    text(f"{_OPEN} AND e.id > :after ORDER BY e.id LIMIT :limit"),
+                    {"after": after, "limit": PAGE},
+                )
+                rows = found.all()
+            if not rows:
+                return
+            yield rows
+            after = rows[-1].id
+
+
+async def _again(connection: AsyncConnection, page: Sequence[Any]) -> Sequence[Any]:
+    """Those of the page that are still open, now that nobody else changes them."""
+    found = await connection.execute(
+        text(f"{_OPEN} AND e.id = ANY(CAST(:ids AS uuid[])) ORDER BY e.id"),
+        {"ids": [row.id for row in page]},
+    )
+    return found.all()
+
+
+async def _look(
+    connection: AsyncConnection, rows: Sequence[Any], workspace: Workspace, effect: Effect
+) -> list[tuple[EngagementId, Tick]]:
+    """Count what changes; gives the act that each of those clocks needs."""
+    known = await read_ticks(connection, [EngagementId(row.id) for row in rows])
+    effect.looked_at += len(rows)
+    needed = []
+    for row, tick in _other_terms(rows, known, workspace, effect.at):
+        engagement_id = EngagementId(row.id)
+        before = known.get(engagement_id, [])
+        after = ticked(folded(before) if before else None, tick)
+        effect.count(
+            ChangedClock(
+                engagement_id=engagement_id,
+                source=row.source,
+                comment_id=row.comment_id,
+                before=row.due_at,
+                after=after.due_at,
+            )
+        )
+        needed.append((engagement_id, tick))
+    return needed
+
+
+def _other_terms(
+    rows: Iterable[Any],
+    known: Mapping[EngagementId, Sequence[Tick]],
+    workspace: Workspace,
+    at: datetime,
+) -> Iterable[tuple[Any, Tick]]:
+    for row in rows:
+        before = known.get(EngagementId(row.id), ())
+        terms = terms_of(
+            workspace.policy_of(row.queue),
+            audience=Audience(row.audience),
+            urgency=Urgency(row.urgency),
+        )
+        if _version(terms) == _version(folded(before).terms if before else None):
+            continue
+        act, since = (ClockAct.CHANGED, at) if before else (ClockAct.STARTED, row.received_at)
+        yield row, Tick(act=act, at=since, actor="", reason="", terms=terms)
+
+
+def _version(terms: Terms | None) -> str | None:
+    return None if terms is None else terms.version

@@ -1,0 +1,75 @@
+"""`responder sla`: when answers are due, and why."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+from cyclopts import Parameter
+
+from responder.cli.exits import Exit
+from responder.cli.place import HERE, Place
+from responder.cli.terminal import terminal
+from responder.engagement.clock_words import moment
+from responder.engagement.model import EngagementId
+
+if TYPE_CHECKING:
+    from responder.adapters.postgres.open_clocks import Effect
+
+Comment = Annotated[
+    UUID, Parameter(help="The id of the comment here: the last part of its address in the console.")
+]
+As = Annotated[
+    str | None, Parameter(name="--as", help="Who you are, when several people may do this.")
+]
+Because = Annotated[
+    str,
+    Parameter(help="Why: it stands where each of these clocks is explained, and in the record."),
+]
+
+
+async def explain(comment: Comment, *, place: Place = HERE) -> Exit:
+    for line in await place.admin().due_explained(EngagementId(comment)):
+        terminal().say(line)
+    return Exit.DONE
+
+
+async def preview(*, place: Place = HERE) -> Exit:
+    effect = await place.admin().preview_clocks()
+    _say(effect, "would be")
+    if effect.changed:
+        terminal().say("Nothing was changed. To do it: responder sla apply --because …")
+    return Exit.DONE
+
+
+async def apply(*, because: Because, as_: As = None, place: Place = HERE) -> Exit:
+    _say(await place.admin().change_clocks(name=as_, reason=because), "are now")
+    return Exit.DONE
+
+
+def _say(effect: "Effect", verb: str) -> None:
+    terminal().say(f"{effect.looked_at:,} comments are open and not late yet; of these:")
+    for number, said in (
+        (effect.earlier, f"{verb} due earlier"),
+        (effect.later, f"{verb} due later"),
+        (effect.newly_due, f"{verb} due that were not"),
+        (effect.never_due, f"{verb} not due any more"),
+        (effect.late_at_once, f"{verb} late at once"),
+    ):
+        if number:
+            terminal().say(f"  {number:,} {said}")
+    if not effect.changed:
+        terminal().say("  none is due at another time")
+        return
+    terminal().table(
+        ("comment", "was due", "is due"),
+        [
+            (f"{each.source}/{each.comment_id}", _when(each.before), _when(each.after))
+            for each in effect.first
+        ],
+    )
+    if effect.changed > len(effect.first):
+        terminal().say(f"… and {effect.changed - len(effect.first):,} more.")
+
+
+def _when(at: datetime | None) -> str:
+    return "never" if at is None else moment(at, UTC)

@@ -1,0 +1,271 @@
+"""Clocks in the ledger: what happened to each is kept, and its due time is what that gives."""
+
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from datetime import UTC, datetime, time, timedelta
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+
+from responder.adapters.postgres.clocks import ticks_of
+from responder.adapters.postgres.engine import transaction
+from responder.engagement.clock import ClockAct, ClockRefuses, Tick, folded
+from responder.engagement.model import Audience, DueOutcome, EngagementId, SourceId, Urgency, Via
+from responder.engagement.workspace import OfficeHours, Queue, Route, SlaPolicy, Tier
+from responder.review.errors import ReasonUnusable
+from responder.review.ports import Command, LetClockGoOn, StopClock
+from responder.testing.factories import NOON, comment, workspace
+from responder.testing.ledger import ANA, Bench, migrated, open_bench
+from responder.testing.postgres import TestServer
+
+NINE_TO_FIVE = OfficeHours(
+    "office", ZoneInfo("UTC"), MappingProxyType(dict.fromkeys(range(5), ((time(9), time(17)),)))
+)
+POLICY = SlaPolicy(
+    "working-day",
+    timedelta(hours=8),
+    NINE_TO_FIVE,
+    (
+        Tier(target=timedelta(hours=1), audiences=frozenset({Audience.PRESS})),
+        Tier(target=timedelta(hours=2), urgencies=frozenset({Urgency.NOW})),
+    ),
+    may_be_stopped=True,
+)
+CONFIGURATION = workspace(
+    policies=MappingProxyType({"working-day": POLICY}),
+    queues=MappingProxyType(
+        {
+            "default": Queue("default", "Inbox", "working-day"),
+            "partners": Queue("partners", "Partners"),
+        }
+    ),
+    routes=(Route("partners", audiences=frozenset({Audience.PARTNER})),),
+    audiences=MappingProxyType(
+        {
+            (SourceId("garden"), "reporter"): Audience.PRESS,
+            (SourceId("garden"), "seedsman"): Audience.PARTNER,
+        }
+    ),
+)
+"""NOON is a Wednesday."""
+
+
+@pytest_asyncio.fixture
+async def bench(postgres_server: TestServer) -> AsyncIterator[Bench]:
+    template = await postgres_server.template("ledger", migrated)
+    database = await postgres_server.fresh(template)
+    async with open_bench(database, configuration=CONFIGURATION) as opened:
+        yield opened
+    await postgres_server.drop(database)
+
+
+async def ticks(bench: Bench, comment_id: str = "c1") -> list[Tick]:
+    async with transaction(bench.engine) as connection:
+        return await ticks_of(connection, await bench.id_of(comment_id))
+
+
+async def command(bench: Bench) -> Command:
+    engagement_id = await bench.id_of("c1")
+    return Command(engagement_id=engagement_id, actor=ANA, key=bench.key(), context="")
+
+
+async def stops(bench: Bench, reason: str = "the legal department looks at it") -> None:
+    asked = await command(bench)
+    await bench.review.stop_clock(StopClock(**asdict(asked), reason=reason))
+
+
+async def goes_on(bench: Bench) -> None:
+    await bench.review.let_clock_go_on(LetClockGoOn(**asdict(await command(bench))))
+
+
+async def due(bench: Bench, comment_id: str = "c1") -> datetime | None:
+    return (await bench.item(comment_id)).row.due_at
+
+
+def at(day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
+    """In March 2026; the 4th is a Wednesday."""
+    return datetime(2026, 3, day, hour, minute, second, tzinfo=UTC)
+
+
+async def outcome(bench: Bench) -> DueOutcome | None:
+    return (await bench.item()).row.due_outcome
+
+
+async def test_a_comment_starts_its_clock_when_it_came(bench: Bench) -> None:
+    await bench.arrives(comment())
+    [started] = await ticks(bench)
+    assert (started.act, started.at) == (ClockAct.STARTED, NOON + timedelta(seconds=1))
+    assert await due(bench) == folded([started]).due_at == at(5, 12, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("author", "audience", "queue", "due_at"),
+    [
+        ("ann", Audience.UNKNOWN, "default", at(5, 12, 0, 1)),
+        ("reporter", Audience.PRESS, "default", at(4, 13, 0, 1)),
+        ("seedsman", Audience.PARTNER, "partners", None),
+    ],
+)
+async def test_who_writes_decides_queue_and_target(
+    bench: Bench, author: str, audience: Audience, queue: str, due_at: datetime | None
+) -> None:
+    await bench.arrives(comment(author={"id": author, "name": "Somebody"}))
+    row = (await bench.item()).row
+    assert (row.audience, row.queue, row.due_at) == (audience, queue, due_at)
+
+
+async def test_what_nobody_is_due_an_answer_for_has_no_clock(bench: Bench) -> None:
+    await bench.arrives(comment(via=Via.BACKFILL))
+    assert await ticks(bench) == []
+    assert await due(bench) is None
+    assert (await bench.item()).due_explained == (
+        "No target applies to it, so no reply is due by any time.",
+    )
+
+
+async def test_what_is_open_again_has_its_whole_time_in_office_hours(bench: Bench) -> None:
+    """Not as long as it had at first by the calendar: that was a night longer."""
+    await bench.arrives(comment())
+    await bench.dismiss()
+    await bench.release()
+    bench.clock.time = at(6, 16)  # a Friday
+    await bench.reopen()
+    assert await due(bench) == at(9, 16)
+    assert [each.act for each in await ticks(bench)] == [ClockAct.STARTED, ClockAct.RESTARTED]
+    assert await outcome(bench) is None
+
+
+async def test_a_clock_that_stands_is_not_missed(bench: Bench) -> None:
+    await bench.arrives(comment())
+    bench.clock.time = at(4, 15)
+    await stops(bench)
+    bench.clock.time = at(11, 15)
+    assert await bench.releases.record_misses(at=bench.clock.now()) == 0
+    assert await outcome(bench) is None
+    await goes_on(bench)
+    assert await due(bench) == at(12, 12, 0, 1)
+    assert await bench.releases.record_misses(at=at(12, 12, 0, 2)) == 1
+    assert await outcome(bench) is DueOutcome.MISSED
+
+
+async def test_what_is_answered_while_its_clock_stands_is_met(bench: Bench) -> None:
+    await bench.arrives(comment())
+    bench.clock.time = at(4, 15)
+    await stops(bench)
+    bench.clock.time = at(11, 15)
+    await bench.approve()
+    await bench.release()
+    await bench.deliver()
+    assert await outcome(bench) is DueOutcome.MET
+
+
+async def test_what_was_late_when_its_clock_was_stopped_stays_missed(bench: Bench) -> None:
+    await bench.arrives(comment())
+    bench.clock.time = at(6, 15)
+    await stops(bench)
+    await bench.approve()
+    await bench.release()
+    await bench.deliver()
+    assert await outcome(bench) is DueOutcome.MISSED
+
+
+async def test_a_clock_that_runs_cannot_go_on_and_one_that_stands_cannot_stop(bench: Bench) -> None:
+    await bench.arrives(comment())
+    with pytest.raises(ClockRefuses, match="it runs"):
+        await goes_on(bench)
+    await stops(bench)
+    with pytest.raises(ClockRefuses, match="it stands already"):
+        await stops(bench)
+    assert len(await ticks(bench)) == 2
+
+
+async def test_a_clock_is_stopped_only_for_a_reason(bench: Bench) -> None:
+    await bench.arrives(comment())
+    with pytest.raises(ReasonUnusable, match="say what is waited for"):
+        await stops(bench, "  ")
+    with pytest.raises(ReasonUnusable, match="more than 200"):
+        await stops(bench, "x" * 201)
+    assert len(await ticks(bench)) == 1
+
+
+async def test_what_has_ended_has_no_clock_to_stop(bench: Bench) -> None:
+    await bench.arrives(comment())
+    await bench.dismiss()
+    await bench.release()
+    with pytest.raises(ClockRefuses, match="not open any more"):
+        await stops(bench)
+
+
+async def test_what_is_never_due_has_none_either(bench: Bench) -> None:
+    await bench.arrives(comment(via=Via.BACKFILL))
+    with pytest.raises(ClockRefuses, match="no target applies"):
+        await stops(bench)
+
+
+async def test_only_a_target_that_says_so_lets_its_clock_be_stopped(
+    postgres_server: TestServer,
+) -> None:
+    database = await postgres_server.fresh(await postgres_server.template("ledger", migrated))
+    async with open_bench(database) as bench:
+        await bench.arrives(comment())
+        with pytest.raises(ClockRefuses, match="its target does not allow that"):
+            await stops(bench)
+    await postgres_server.drop(database)
+
+
+async def test_every_act_on_a_clock_is_in_the_record_of_changes(bench: Bench) -> None:
+    await bench.arrives(comment())
+    await stops(bench)
+    await goes_on(bench)
+    acts = [entry.act for entry in (await bench.item()).history]
+    assert acts[-2:] == ["clock_paused", "clock_resumed"]
+    await bench.audited()
+
+
+async def test_every_stored_due_time_is_what_its_ticks_give(bench: Bench) -> None:
+    await bench.arrives(*(comment(f"c{n}") for n in range(1, 4)))
+    bench.clock.time = at(4, 15)
+    await stops(bench)
+    bench.clock.time = at(5, 10)
+    await goes_on(bench)
+    await bench.dismiss()
+    await bench.release()
+    bench.clock.time = at(9, 10)
+    await bench.reopen()
+    async with transaction(bench.engine) as connection:
+        for row in (await connection.execute(text("SELECT id, due_at FROM engagement"))).all():
+            kept = await ticks_of(connection, EngagementId(row.id))
+            assert folded(kept).due_at == row.due_at
+
+
+async def test_why_it_is_due_then_is_told_step_by_step(bench: Bench) -> None:
+    await bench.arrives(comment())
+    bench.clock.time = at(4, 15)
+    await stops(bench)
+    bench.clock.time = at(5, 11)
+    await goes_on(bench)
+    assert (await bench.item()).due_explained == (
+        (
+            "It came on Wed 4 Mar 2026, 12:00 (UTC). The target “working-day” is 8 h, and the hours"
+            " “office” count: Mon-Fri 09:00-17:00 (UTC)."
+        ),
+        (
+            "On Wed 4 Mar 2026, 15:00 (UTC) the clock was stopped, by somebody: the legal department"
+            " looks at it."
+        ),
+        "On Thu 5 Mar 2026, 11:00 (UTC) it went on, by somebody.",
+        "Wed 4 Mar 2026: 12:00-15:00 counts 3 h (3 h of 8 h).",
+        "Thu 5 Mar 2026: 11:00-16:00 counts 5 h (8 h of 8 h).",
+        "So a public reply is due by Thu 5 Mar 2026, 16:00 (UTC).",
+    )
+
+
+async def test_terms_that_many_clocks_run_under_are_kept_once(bench: Bench) -> None:
+    await bench.arrives(*(comment(f"c{n}") for n in range(1, 6)))
+    await bench.arrives(comment("c6"))
+    async with transaction(bench.engine) as connection:
+        kept = await connection.execute(text("SELECT count(*) FROM sla_terms"))
+        assert kept.scalar_one() == 1

@@ -1,0 +1,135 @@
+"""Another configuration, and the clocks that run already: shown first, changed when asked for."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+import pytest
+
+from responder.adapters.postgres.open_clocks import Effect, OpenClocks
+from responder.engagement.model import DueOutcome, Via
+from responder.engagement.workspace import Queue, SlaPolicy, Workspace
+from responder.testing.factories import comment, workspace
+from responder.testing.ledger import Bench
+
+CAME = datetime(2026, 3, 4, 12, 0, 1, tzinfo=UTC)
+"""When the comments of the factories did; their target is eight hours."""
+
+
+def with_target(hours: float) -> Workspace:
+    policy = SlaPolicy("first-reply", timedelta(hours=hours))
+    return workspace(policies=MappingProxyType({"first-reply": policy}))
+
+
+WITHOUT = workspace(queues=MappingProxyType({"default": Queue("default", "Inbox")}))
+
+
+def counts(effect: Effect) -> dict[str, int]:
+    names = ("earlier", "later", "newly_due", "never_due", "late_at_once", "same_time")
+    return {name: count for name in names if (count := getattr(effect, name))}
+
+
+async def preview(bench: Bench, configuration: Workspace) -> Effect:
+    return await OpenClocks(bench.engine).effect(configuration, at=bench.clock.now())
+
+
+async def change(bench: Bench, configuration: Workspace) -> Effect:
+    return await OpenClocks(bench.engine).change(
+        configuration, at=bench.clock.now(), actor="operator", reason="a new promise"
+    )
+
+
+async def due(bench: Bench, comment_id: str = "c1") -> datetime | None:
+    return (await bench.item(comment_id)).row.due_at
+
+
+async def test_the_configuration_they_run_under_changes_nothing(bench: Bench) -> None:
+    await bench.arrives(comment("c1"), comment("c2"))
+    effect = await preview(bench, workspace())
+    assert (effect.looked_at, counts(effect)) == (2, {})
+
+
+@pytest.mark.parametrize(
+    ("hours", "after", "counted"),
+    [
+        (4, 3, {"earlier": 1}),
+        (4, 5, {"earlier": 1, "late_at_once": 1}),
+        (12, 3, {"later": 1}),
+    ],
+)
+async def test_another_target_is_shown_before_it_holds_and_counts_from_the_beginning(
+    bench: Bench, hours: int, after: int, counted: dict[str, int]
+) -> None:
+    await bench.arrives(comment())
+    bench.clock.time = CAME + timedelta(hours=after)
+    shown = await preview(bench, with_target(hours))
+    assert counts(shown) == counted
+    assert await due(bench) == CAME + timedelta(hours=8)
+    done = await change(bench, with_target(hours))
+    assert (counts(done), done.first) == (counted, shown.first)
+    assert await due(bench) == CAME + timedelta(hours=hours)
+
+
+async def test_what_is_late_at_once_is_recorded_as_missed(bench: Bench) -> None:
+    await bench.arrives(comment())
+    bench.clock.time = CAME + timedelta(hours=5)
+    await change(bench, with_target(4))
+    assert await bench.releases.record_misses(at=bench.clock.now()) == 1
+    assert (await bench.item()).row.due_outcome is DueOutcome.MISSED
+
+
+async def test_a_change_is_told_where_the_clock_is_explained_and_in_the_record(
+    bench: Bench,
+) -> None:
+    await bench.arrives(comment())
+    bench.clock.time = CAME + timedelta(hours=1)
+    await change(bench, with_target(4))
+    item = await bench.item()
+    assert item.due_explained[1] == (
+        "On Wed 4 Mar 2026, 13:00 (UTC) other terms were set, by operator: a new promise."
+        " The target “first-reply” is 4 h, and every hour counts."
+    )
+    assert item.history[-1].act == "clock_changed"
+    await bench.audited()
+
+
+async def test_a_second_change_finds_nothing_left(bench: Bench) -> None:
+    await bench.arrives(*(comment(f"c{n}") for n in range(1, 8)))
+    assert counts(await change(bench, with_target(4))) == {"earlier": 7}
+    assert counts(await change(bench, with_target(4))) == {}
+
+
+async def test_more_than_a_page_of_them_is_changed_whole(bench: Bench) -> None:
+    await bench.arrives(*(comment(f"c{n}", thread_id=f"t{n}") for n in range(1, 231)))
+    effect = await change(bench, with_target(4))
+    assert (effect.looked_at, effect.earlier, len(effect.first)) == (230, 230, 20)
+
+
+async def test_where_no_target_applies_any_more_nothing_is_due(bench: Bench) -> None:
+    await bench.arrives(comment())
+    assert counts(await change(bench, WITHOUT)) == {"never_due": 1}
+    assert await due(bench) is None
+    assert counts(await change(bench, with_target(4))) == {"newly_due": 1}
+    assert await due(bench) == CAME + timedelta(hours=4)
+
+
+async def test_other_terms_with_the_same_due_time_are_kept_too(bench: Bench) -> None:
+    await bench.arrives(comment())
+    renamed = SlaPolicy("promise", timedelta(hours=8))
+    other = replace(
+        workspace(),
+        policies=MappingProxyType({"promise": renamed}),
+        queues=MappingProxyType({"default": Queue("default", "Inbox", "promise")}),
+    )
+    assert counts(await change(bench, other)) == {"same_time": 1}
+    assert "“promise”" in (await bench.item()).due_explained[1]
+
+
+async def test_what_has_ended_is_late_or_was_there_before_us_is_left_alone(bench: Bench) -> None:
+    await bench.arrives(comment("ended"), comment("late"), comment("before", via=Via.BACKFILL))
+    await bench.dismiss("ended")
+    await bench.release()
+    bench.clock.time = CAME + timedelta(hours=9)
+    await bench.releases.record_misses(at=bench.clock.now())
+    assert (await change(bench, with_target(12))).looked_at == 0
+    assert await due(bench, "late") == CAME + timedelta(hours=8)
