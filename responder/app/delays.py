@@ -11,7 +11,8 @@ from uuid import UUID
 from responder.adapters.postgres.delays import StageDelays
 from responder.stream.runner import Health
 
-LONG_SECONDS = 10.0
+LONG_SECONDS = 60.0
+"""Longer than a busy minute takes to work off: then drafts should come as they can."""
 
 
 class Consumes(Protocol):
