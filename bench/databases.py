@@ -1,5 +1,6 @@
 """A real PostgreSQL of our own that syncs every commit to the disk, and what it costs."""
 
+import re
 import secrets
 import shutil
 import tempfile
@@ -14,6 +15,8 @@ from responder.adapters.postgres.embedded.cluster import title_of
 from responder.adapters.postgres.embedded.process import of_cluster
 from responder.adapters.postgres.embedded.server import EmbeddedPostgres
 from responder.adapters.system import SystemClock, SystemIds
+
+_EXECUTED = re.compile(r"LOG:  (?:execute|statement)")
 
 
 class Database:
@@ -33,13 +36,22 @@ class Database:
             process.close()
         return found
 
+    def statements(self) -> int:
+        """How many it has executed so far; none where it was not started to tell."""
+        log = (self._cluster.parent / "server.log").read_text(encoding="utf-8", errors="replace")
+        return len(_EXECUTED.findall(log))
+
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         return await asyncpg.connect(self.dsn.url())
 
 
 @asynccontextmanager
-async def running_database() -> AsyncIterator[Database]:
-    """As `responder up` starts it, for as long as the context lasts."""
+async def running_database(*, tells_statements: bool = False) -> AsyncIterator[Database]:
+    """As `responder up` starts it, for as long as the context lasts.
+
+    Args:
+        tells_statements: each is logged, which takes time: nothing else is measured meanwhile.
+    """
     # Below the world's temporary folder: as root, ours is closed to the server's account.
     folder = Path(tempfile.gettempdir()) / f"responder-bench-{secrets.token_hex(4)}"
     clock = SystemClock()
@@ -48,7 +60,11 @@ async def running_database() -> AsyncIterator[Database]:
         clock=clock,
         ids=SystemIds(clock),
         # So that the time of a commit can be read afterwards instead of being watched for.
-        settings={"max_connections": "200", "track_commit_timestamp": "on"},
+        settings={
+            "max_connections": "200",
+            "track_commit_timestamp": "on",
+            "log_statement": "all" if tells_statements else "none",
+        },
     )
     try:
         yield Database(await server.start(), folder / "postgres" / "cluster")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.databases import running_database
 from bench.figures import OURS, Bar, Figure, Row, percentile, short
 from bench.installation import ROLES, installed
 from bench.machine import conditions, versions
@@ -23,7 +24,30 @@ async def reviewable(setting: Setting) -> Sequence[Row]:
         count = rate * seconds
         runs = [await _run(setting, number, rate, count) for number in range(setting.runs)]
         rows += [_latency(rate, seconds, runs), *_costs(rate, runs)]
-    return rows
+    return [*rows, await _statements(setting)]
+
+
+async def _statements(setting: Setting) -> Row:
+    """In a run of its own: the server logs each of them."""
+    rate, seconds, warm = (20, 2, 20) if setting.is_smoke else (200, 30, 2_000)
+    count = rate * seconds
+    async with (
+        running_database(tells_statements=True) as database,
+        installed(setting, "statements", database=database, warm=warm) as made,
+    ):
+        before = database.statements()
+        breaches = (await made.push("c-", count=count, rate=rate)).breaches()
+        if not await made.drained("c-", count):
+            breaches.append("not every comment got its draft")
+        found = (database.statements() - before) / count
+    return Row(
+        id="P9",
+        case=f"{rate}/s: statements per comment, with those of idle roles",
+        unit="",
+        ours=Figure([found]),
+        void={OURS: breaches} if breaches else {},
+        how=_how(),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
