@@ -17,6 +17,7 @@ from responder.adapters.postgres.audit import (
     ReceivedIds,
     Sealer,
 )
+from responder.adapters.postgres.clock_steps import ClockSteps
 from responder.adapters.postgres.dead_letters import DeadLetterRows, PostgresDeadLetterDesk
 from responder.adapters.postgres.delays import StageDelays
 from responder.adapters.postgres.drafts import PostgresDraftingLedger
@@ -209,6 +210,12 @@ def relay(parts: Parts, process: Process) -> None:
     async def misses() -> int:
         return await releases.record_misses(at=parts.clock.now())
 
+    steps = ClockSteps(parts.engine)
+
+    async def take_steps() -> int:
+        return await steps.take_due(at=parts.clock.now())
+
+    process.repeat(Loop("steps", take_steps, seconds=RELAY_SECONDS, clock=parts.clock))
     process.repeat(Loop("releases", release, seconds=RELEASE_SECONDS, clock=parts.clock))
     process.repeat(Loop("misses", misses, seconds=RELAY_SECONDS, clock=parts.clock))
 

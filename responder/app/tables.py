@@ -10,7 +10,7 @@ from datetime import date, time, timedelta
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from itertools import pairwise
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -228,6 +228,29 @@ class TierTable(Table):
     urgencies: frozenset[Urgency] = frozenset()
 
 
+class StepTable(Table):
+    """What happens before or after an answer is due, while there is none."""
+
+    name: Slug
+    """Stands in the comment's history, and tells steps apart."""
+    before: Duration | None = None
+    """So long before it is due, in the time that counts."""
+    after: Duration | None = None
+    """So long after; without either: when it is due."""
+    queue: Slug | None = None
+    """It goes to this queue; without one it only is recorded and shown."""
+
+    @model_validator(mode="after")
+    def _is_at_one_time(self) -> Self:
+        if self.before is not None and self.after is not None:
+            raise ValueError("choose one of before and after")
+        return self
+
+    @property
+    def offset(self) -> timedelta:
+        return (self.after or timedelta()) - (self.before or timedelta())
+
+
 class SlaTable(Table):
     target: Duration
     """How soon a first public reply is due: '30m', '8h', '2d'."""
@@ -235,6 +258,8 @@ class SlaTable(Table):
     """The name of hours under `[office_hours]` to count in; without it every hour counts."""
     tiers: tuple[TierTable, ...] = ()
     """Other targets for some comments; the first whose conditions hold is taken."""
+    steps: tuple[StepTable, ...] = ()
+    """What happens before or after an answer is due, while there is none."""
     clock_may_stop: bool = False
     """Whether people may stop a comment's clock, with a reason, while something else is waited for."""
 

@@ -18,6 +18,7 @@ from responder.engagement.workspace import (
     SavedReply,
     SlaPolicy,
     Source,
+    Step,
     Tier,
     Voice,
     Workspace,
@@ -78,6 +79,7 @@ def _policy(
         None if opened is None else _office_hours(opened, hours[opened]),
         tuple(Tier(**dict(each)) for each in table.tiers),
         table.clock_may_stop,
+        tuple(Step(name=each.name, offset=each.offset, queue=each.queue) for each in table.steps),
     )
 
 
@@ -126,8 +128,9 @@ def contradictions(file: tables.File) -> Iterator[Contradiction]:
     yield from _guestbooks(file)
     yield from _unknown_names(file)
     yield from _authors(file)
-    yield from _repeated(("knowledge", "id"), [each.id for each in file.knowledge])
-    yield from _repeated(("saved_replies", "name"), [each.name for each in file.saved_replies])
+    yield from _steps(file)
+    yield from _repeated(("knowledge",), "id", [each.id for each in file.knowledge])
+    yield from _repeated(("saved_replies",), "name", [each.name for each in file.saved_replies])
     yield from _targets(file)
 
 
@@ -183,11 +186,19 @@ def _authors(file: tables.File) -> Iterator[Contradiction]:
             seen[author] = audience
 
 
-def _repeated(of: tuple[str, str], names: list[str]) -> Iterator[Contradiction]:
-    group, key = of
+def _steps(file: tables.File) -> Iterator[Contradiction]:
+    queues = {DEFAULT_QUEUE, *file.queues}
+    for name, sla in file.sla.items():
+        group: KeyPath = ("sla", name, "steps")
+        for index, step in enumerate(sla.steps):
+            yield from _unknown((*group, index, "queue"), "queue", step.queue, queues)
+        yield from _repeated(group, "name", [each.name for each in sla.steps])
+
+
+def _repeated(group: KeyPath, key: str, names: list[str]) -> Iterator[Contradiction]:
     for index, name in enumerate(names):
         if name in names[:index]:
-            yield (group, index, key), f"{name!r} is used twice"
+            yield (*group, index, key), f"{name!r} is used twice"
 
 
 def _targets(file: tables.File) -> Iterator[Contradiction]:
@@ -199,6 +210,9 @@ def _targets(file: tables.File) -> Iterator[Contradiction]:
         targets: dict[KeyPath, timedelta] = {("sla", name, "target"): sla.target}
         for index, tier in enumerate(sla.tiers):
             targets["sla", name, "tiers", index, "target"] = tier.target
+        longest = max(targets.values())
+        for index, step in enumerate(sla.steps):
+            targets["sla", name, "steps", index, "after"] = longest + step.offset
         for key, target in targets.items():
             try:
                 due_at(SOME_MONDAY, target, opened)

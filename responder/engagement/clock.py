@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from responder.engagement.errors import Conflict
 from responder.engagement.model import Audience, Urgency
 from responder.engagement.sla import Stretch, due_at
-from responder.engagement.workspace import OfficeHours, SlaPolicy
+from responder.engagement.workspace import OfficeHours, SlaPolicy, Step
 
 
 class ClockAct(StrEnum):
@@ -41,6 +41,7 @@ class Terms:
     policy: str
     target: timedelta
     hours: OfficeHours | None = None
+    steps: tuple[Step, ...] = ()
 
     @property
     def version(self) -> str:
@@ -54,7 +55,7 @@ def terms_of(policy: SlaPolicy | None, *, audience: Audience, urgency: Urgency) 
     if policy is None:
         return None
     target = policy.target_for(audience=audience, urgency=urgency)
-    return Terms(policy=policy.name, target=target, hours=policy.hours)
+    return Terms(policy=policy.name, target=target, hours=policy.hours, steps=policy.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,14 @@ class Tick:
     reason: str
     terms: Terms | None = None
     """Of `started`, `restarted` and `changed`; None: from then on nothing is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A step, and when it is to be taken."""
+
+    step: Step
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +98,20 @@ class Clock:
         if self.terms is None:
             return None
         return due_at(self.began_at, self.terms.target, self.terms.hours, self.pauses)
+
+    @property
+    def steps(self) -> tuple[PlannedStep, ...]:
+        """When each step is to be taken, while the clock runs; none while it stands.
+
+        One that would lie before the beginning is taken at once.
+        """
+        if self.terms is None or self.paused_at is not None:
+            return ()
+        return tuple(self._planned(step, self.terms) for step in self.terms.steps)
+
+    def _planned(self, step: Step, terms: Terms) -> PlannedStep:
+        passed = max(terms.target + step.offset, timedelta())
+        return PlannedStep(step, due_at(self.began_at, passed, terms.hours, self.pauses))
 
 
 @dataclass(eq=False, kw_only=True)
@@ -153,6 +176,14 @@ def written(terms: Terms) -> dict[str, Any]:
     return {
         "policy": terms.policy,
         "target_seconds": terms.target.total_seconds(),
+        "steps": [
+            {
+                "name": step.name,
+                "offset_seconds": step.offset.total_seconds(),
+                "queue": step.queue,
+            }
+            for step in terms.steps
+        ],
         "hours": None
         if hours is None
         else {
@@ -173,6 +204,14 @@ def read(said: Mapping[str, Any]) -> Terms:
         policy=said["policy"],
         target=timedelta(seconds=said["target_seconds"]),
         hours=None if hours is None else _hours(hours),
+        steps=tuple(
+            Step(
+                name=each["name"],
+                offset=timedelta(seconds=each["offset_seconds"]),
+                queue=each["queue"],
+            )
+            for each in said["steps"]
+        ),
     )
 
 

@@ -20,12 +20,15 @@ SHOWN_DAYS = 3
 NOT_DUE = ("No target applies to it, so no reply is due by any time.",)
 
 
-def explained(ticks: Sequence[Tick], *, who: Callable[[str], str]) -> tuple[str, ...]:
-    """The lines, in order; the last says when it is due.
+def explained(
+    ticks: Sequence[Tick], *, who: Callable[[str], str], is_open: bool = True
+) -> tuple[str, ...]:
+    """The lines, in order: what happened, what counted, when it is due, and its steps.
 
     Args:
         ticks: what happened to the clock, the oldest first; none: it never had one.
         who: the name of an actor, for people.
+        is_open: what has ended takes no step any more.
     """
     if not ticks:
         return NOT_DUE
@@ -35,6 +38,7 @@ def explained(ticks: Sequence[Tick], *, who: Callable[[str], str]) -> tuple[str,
         *(_act(tick, zone, who) for tick in _of_period(ticks)),
         *_counted(clock, zone),
         *_due(clock, zone),
+        *(_steps(clock, zone) if is_open else ()),
     )
 
 
@@ -134,6 +138,12 @@ def _due(clock: Clock, zone: tzinfo) -> Iterator[str]:
         yield f"The clock stands since {moment(clock.paused_at, zone)}; until it goes on nothing is due."
     else:
         yield f"So a public reply is due by {moment(clock.due_at, zone)}."
+
+
+def _steps(clock: Clock, zone: tzinfo) -> Iterator[str]:
+    for each in sorted(clock.steps, key=lambda planned: planned.at):
+        does = f", and it goes to the queue “{each.step.queue}”" if each.step.queue else ""
+        yield f"While there is none: step “{each.step.name}” by {moment(each.at, zone)}{does}."
 
 
 def _zone(terms: Terms | None) -> tzinfo:

@@ -18,7 +18,7 @@ class Entry:
     engagement_id: EngagementId | None
     act: str
     actor: str
-    """`person:<id>`, `rule`, `triage`, `delivery`, `platform`, `relay`, `operator`."""
+    """`person:<id>`, `rule`, `triage`, `delivery`, `platform`, `relay`, `clock`, `operator`."""
     move: Move | None = None
     reason: str | None = None
     data: Mapping[str, str | int | None] = field(default_factory=dict)

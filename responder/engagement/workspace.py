@@ -38,6 +38,17 @@ class Tier:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What happens before or after an answer is due, while there is none: a warning, or more."""
+
+    name: str
+    offset: timedelta
+    """From when it is due, in the time that counts; negative: before."""
+    queue: str | None = None
+    """It goes there; None: it only is recorded and shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class SlaPolicy:
     """A first public reply within `target`, counted in office hours if there are any."""
@@ -48,6 +59,7 @@ class SlaPolicy:
     tiers: tuple[Tier, ...] = ()
     may_be_stopped: bool = False
     """Whether a person may stop a clock that runs under it, with a reason."""
+    steps: tuple[Step, ...] = ()
 
     def target_for(self, *, audience: Audience, urgency: Urgency) -> timedelta:
         """That of the first tier whose every condition holds, else the policy's own."""

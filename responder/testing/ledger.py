@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from responder.adapters.models.language import Py3LangidDetector
 from responder.adapters.postgres.audit import PostgresAuditor, Sealer
+from responder.adapters.postgres.clock_steps import ClockSteps
 from responder.adapters.postgres.dead_letters import PostgresDeadLetterDesk
 from responder.adapters.postgres.deliveries import PostgresDeliveryWork
 from responder.adapters.postgres.desk import PostgresDesk
@@ -108,6 +109,7 @@ class Bench:
     delivery: Delivery
     delivery_work: PostgresDeliveryWork
     releases: Releases
+    steps: ClockSteps
     dead_letters: PostgresDeadLetterDesk
     sealer: Sealer
     auditor: PostgresAuditor
@@ -259,6 +261,7 @@ async def open_bench(database: Dsn, configuration: Workspace | None = None) -> A
             ),
             delivery_work=delivery_work,
             releases=Releases(engine),
+            steps=ClockSteps(engine),
             dead_letters=PostgresDeadLetterDesk(engine, read_again=lambda *_: ()),
             sealer=Sealer(engine),
             auditor=PostgresAuditor(engine, settling_seconds=0),

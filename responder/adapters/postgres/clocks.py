@@ -5,7 +5,7 @@ due time can always be counted again from its ticks.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from responder.adapters.postgres.recordset import insert_rows
 from responder.engagement.clock import (
     Clock,
     ClockAct,
+    PlannedStep,
     Terms,
     Tick,
     folded,
@@ -44,6 +45,12 @@ async def start_clocks(connection: AsyncConnection, started: Sequence[Started]) 
     await _keep_terms(connection, [each.tick.terms for each in started])
     rows = [_values(each.engagement_id, 1, each.tick) for each in started]
     await insert_rows(connection, "clock_tick", rows)
+    steps = [
+        _planned(each.engagement_id, 1, planned)
+        for each in started
+        for planned in ticked(None, each.tick).steps
+    ]
+    await insert_rows(connection, "clock_step", steps)
 
 
 async def tick_clock(
@@ -95,12 +102,12 @@ async def read_ticks(
 
 
 async def clock_in_words(
-    connection: AsyncConnection, engagement_id: EngagementId
+    connection: AsyncConnection, engagement_id: EngagementId, *, is_open: bool
 ) -> tuple[str, ...]:
     """Why it is due when it is, line by line."""
     rows = await _rows(connection, engagement_id)
     names = {row.actor: row.name or _role(row.actor) for row in rows}
-    return explained([_tick(row) for row in rows], who=names.__getitem__)
+    return explained([_tick(row) for row in rows], who=names.__getitem__, is_open=is_open)
 
 
 def _role(actor: str) -> str:
@@ -130,14 +137,27 @@ def _tick(row: Any) -> Tick:
     )
 
 
-async def _show(connection: AsyncConnection, engagement_id: EngagementId, clock: Clock) -> None:
-    """On the engagement itself, for lists and for whoever looks what is due."""
-    due = clock.due_at
+async def forget_steps(
+    connection: AsyncConnection, engagement_ids: Collection[EngagementId]
+) -> None:
+    """What has ended takes no step any more."""
     await connection.execute(
+        text("""
+            DELETE FROM clock_step
+            WHERE engagement_id = ANY(CAST(:ids AS uuid[])) AND done_at IS NULL
+            """),
+        {"ids": sorted(engagement_ids)},
+    )
+
+
+async def _show(connection: AsyncConnection, engagement_id: EngagementId, clock: Clock) -> None:
+    """On the engagement itself, for lists and for whoever looks what is due; and plan its steps."""
+    due = clock.due_at
+    found = await connection.execute(
         text("""
             UPDATE engagement SET sla = :sla, due_at = CAST(:due AS timestamptz),
               order_due = :order_due, clock_paused_at = CAST(:paused_at AS timestamptz)
-            WHERE id = :id
+            WHERE id = :id RETURNING due_period
             """),
         {
             "id": engagement_id,
@@ -147,6 +167,11 @@ async def _show(connection: AsyncConnection, engagement_id: EngagementId, clock:
             "paused_at": clock.paused_at,
         },
     )
+    period = found.scalar_one()
+    await forget_steps(connection, [engagement_id])
+    rows = [_planned(engagement_id, period, each) for each in clock.steps]
+    # What was done in this period is not done again.
+    await insert_rows(connection, "clock_step", rows, conflict="ON CONFLICT DO NOTHING")
 
 
 async def _keep_terms(connection: AsyncConnection, all_terms: Sequence[Terms | None]) -> None:
@@ -154,6 +179,16 @@ async def _keep_terms(connection: AsyncConnection, all_terms: Sequence[Terms | N
     # In one order: two workers that meet the same new terms would wait for each other.
     rows = [{"version": each, "content": written(kept[each])} for each in sorted(kept)]
     await insert_rows(connection, "sla_terms", rows, conflict="ON CONFLICT DO NOTHING")
+
+
+def _planned(engagement_id: EngagementId, period: int, planned: PlannedStep) -> dict[str, object]:
+    return {
+        "engagement_id": engagement_id,
+        "period": period,
+        "name": planned.step.name,
+        "at": planned.at,
+        "queue": planned.step.queue,
+    }
 
 
 def _values(engagement_id: EngagementId, number: int, tick: Tick) -> dict[str, object]:

@@ -181,7 +181,9 @@ class PostgresDesk:
             next_try_at=None if reply is None else reply.next_at,
             reads_back=bool(capabilities and capabilities.reads_back),
             history=await read_history(connection, engagement_id),
-            due_explained=await clock_in_words(connection, engagement_id),
+            due_explained=await clock_in_words(
+                connection, engagement_id, is_open=State(row.state) in OPEN
+            ),
             clock_may_stop=self._clock_may_stop(row.sla),
             posts_as=source.post_as if source else "",
             can_post=source is not None

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from responder.adapters.postgres.clocks import forget_steps
 from responder.adapters.postgres.recordset import bytea, insert_rows
 from responder.engagement.errors import NotFound
 from responder.engagement.events import Data, EngagementClosed, Event, derive_id
@@ -240,6 +241,7 @@ async def settle_due(
             """),
         {"ids": sorted(engagement_ids), "ended": ended, "in_time": in_time, "at": at},
     )
+    await forget_steps(connection, engagement_ids)
 
 
 async def void_decisions(

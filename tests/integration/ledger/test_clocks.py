@@ -1,5 +1,6 @@
 """Clocks in the ledger: what happened to each is kept, and its due time is what that gives."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import UTC, datetime, time, timedelta
@@ -14,7 +15,7 @@ from responder.adapters.postgres.clocks import ticks_of
 from responder.adapters.postgres.engine import transaction
 from responder.engagement.clock import ClockAct, ClockRefuses, Tick, folded
 from responder.engagement.model import Audience, DueOutcome, EngagementId, SourceId, Urgency, Via
-from responder.engagement.workspace import OfficeHours, Queue, Route, SlaPolicy, Tier
+from responder.engagement.workspace import OfficeHours, Queue, Route, SlaPolicy, Step, Tier
 from responder.review.errors import ReasonUnusable
 from responder.review.ports import Command, LetClockGoOn, StopClock
 from responder.testing.factories import NOON, comment, workspace
@@ -33,6 +34,10 @@ POLICY = SlaPolicy(
         Tier(target=timedelta(hours=2), urgencies=frozenset({Urgency.NOW})),
     ),
     may_be_stopped=True,
+    steps=(
+        Step(name="soon", offset=timedelta(hours=-1)),
+        Step(name="leads", offset=timedelta(minutes=30), queue="leads"),
+    ),
 )
 CONFIGURATION = workspace(
     policies=MappingProxyType({"working-day": POLICY}),
@@ -40,6 +45,7 @@ CONFIGURATION = workspace(
         {
             "default": Queue("default", "Inbox", "working-day"),
             "partners": Queue("partners", "Partners"),
+            "leads": Queue("leads", "Leads"),
         }
     ),
     routes=(Route("partners", audiences=frozenset({Audience.PARTNER})),),
@@ -260,6 +266,11 @@ async def test_why_it_is_due_then_is_told_step_by_step(bench: Bench) -> None:
         "Wed 4 Mar 2026: 12:00-15:00 counts 3 h (3 h of 8 h).",
         "Thu 5 Mar 2026: 11:00-16:00 counts 5 h (8 h of 8 h).",
         "So a public reply is due by Thu 5 Mar 2026, 16:00 (UTC).",
+        "While there is none: step “soon” by Thu 5 Mar 2026, 15:00 (UTC).",
+        (
+            "While there is none: step “leads” by Thu 5 Mar 2026, 16:30 (UTC), and it goes to the"
+            " queue “leads”."
+        ),
     )
 
 
@@ -269,3 +280,85 @@ async def test_terms_that_many_clocks_run_under_are_kept_once(bench: Bench) -> N
     async with transaction(bench.engine) as connection:
         kept = await connection.execute(text("SELECT count(*) FROM sla_terms"))
         assert kept.scalar_one() == 1
+
+
+# --- Steps before and after it is due --------------------------------------------------------------
+
+
+async def steps_taken(bench: Bench, *times: datetime) -> list[int]:
+    return [await bench.steps.take_due(at=each) for each in times]
+
+
+async def acts(bench: Bench) -> list[tuple[str, str | None]]:
+    """What its clock did."""
+    history = (await bench.item()).history
+    return [(each.act, each.reason) for each in history if each.actor == "clock"]
+
+
+async def test_a_step_is_taken_once_at_its_time(bench: Bench) -> None:
+    await bench.arrives(comment())
+    before, then = at(5, 11), at(5, 11, 0, 1)
+    assert await steps_taken(bench, before, then, then, at(5, 12)) == [0, 1, 0, 0]
+    assert await acts(bench) == [("step_taken", "step soon")]
+    await bench.audited()
+
+
+async def test_a_step_may_put_it_into_another_queue(bench: Bench) -> None:
+    await bench.arrives(comment())
+    assert await steps_taken(bench, at(5, 12, 30, 1)) == [2]
+    assert (await bench.item()).row.queue == "leads"
+    assert await acts(bench) == [("step_taken", "step soon"), ("escalated", "step leads, to leads")]
+    assert await due(bench) == at(5, 12, 0, 1)  # another queue is no other promise
+
+
+async def test_what_is_answered_takes_no_step(bench: Bench) -> None:
+    await bench.arrives(comment())
+    await bench.approve()
+    await bench.release()
+    await bench.deliver()
+    assert await steps_taken(bench, at(9, 12)) == [0]
+
+
+async def test_what_a_rule_closed_takes_none_either(bench: Bench) -> None:
+    await bench.arrives(comment(text=""))
+    assert await steps_taken(bench, at(9, 12)) == [0]
+
+
+async def test_a_clock_that_stands_takes_no_step_and_goes_on_with_what_is_left(
+    bench: Bench,
+) -> None:
+    await bench.arrives(comment())
+    bench.clock.time = at(4, 15)
+    await stops(bench)
+    assert await steps_taken(bench, at(9, 12)) == [0]
+    bench.clock.time = at(9, 15)
+    await goes_on(bench)
+    assert await steps_taken(bench, at(10, 11), at(10, 11, 0, 1)) == [0, 1]
+
+
+async def test_a_step_that_was_taken_is_not_taken_again_after_a_stop(bench: Bench) -> None:
+    await bench.arrives(comment())
+    await steps_taken(bench, at(5, 11, 30))
+    bench.clock.time = at(5, 11, 30)
+    await stops(bench)
+    bench.clock.time = at(6, 11, 30)
+    await goes_on(bench)
+    assert await steps_taken(bench, at(9, 9)) == [1]
+    assert [reason for _, reason in await acts(bench)] == ["step soon", "step leads, to leads"]
+
+
+async def test_what_is_open_again_takes_all_its_steps_again(bench: Bench) -> None:
+    await bench.arrives(comment())
+    await steps_taken(bench, at(5, 11, 30))
+    bench.clock.time = at(5, 11, 40)
+    await bench.dismiss()
+    await bench.release()
+    bench.clock.time = at(6, 9)
+    await bench.reopen()
+    assert await steps_taken(bench, at(6, 15), at(6, 16), at(9, 9, 30)) == [0, 1, 1]
+
+
+async def test_two_that_look_at_once_take_each_step_once(bench: Bench) -> None:
+    await bench.arrives(*(comment(f"c{n}", thread_id=f"t{n}") for n in range(1, 21)))
+    looks = (bench.steps.take_due(at=at(5, 11, 30)) for _ in range(4))
+    assert sum(await asyncio.gather(*looks)) == 20

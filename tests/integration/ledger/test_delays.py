@@ -82,9 +82,9 @@ async def test_a_stage_that_is_not_says_nothing(
 
 
 async def test_one_member_that_is_far_behind_is_enough(delays: StageDelays) -> None:
-    await told(delays, 30.0, member=ONE)
+    await told(delays, 90.0, member=ONE)
     await told(delays, 300.0, member=OTHER)
-    await told(delays, 20.0, member=ONE)
+    await told(delays, 60.0, member=ONE)
     assert await delays.of("triage") == 300.0
 
 
@@ -101,7 +101,7 @@ async def test_a_word_that_nobody_repeats_is_over(
 async def test_who_is_gone_leaves_nothing_behind(bench: Bench, delays: StageDelays) -> None:
     await told(delays, 300.0, member=OTHER)
     await time_passes(bench.engine, BELIEVED_SECONDS)
-    await told(delays, 30.0, member=ONE)
+    await told(delays, 90.0, member=ONE)
     async with transaction(bench.engine) as connection:
         rows = await connection.execute(text("SELECT member FROM stage_delay"))
         assert rows.scalars().all() == [ONE]

@@ -19,8 +19,8 @@ from responder.app.configuration import (
 )
 from responder.app.positions import line_of
 from responder.app.tables import IssoTable
-from responder.engagement.model import Intent, SourceId
-from responder.engagement.workspace import Queue, Route
+from responder.engagement.model import Audience, Intent, SourceId, Urgency
+from responder.engagement.workspace import Queue, Route, Step
 
 FILE = Path("responder.toml")
 
@@ -70,6 +70,66 @@ def test_a_version_is_the_hash_of_its_text() -> None:
 def test_a_route_holds_every_condition() -> None:
     text = '[queues.press]\n[[routes]]\nqueue = "press"\nintents = ["question"]'
     assert _parsed(text).workspace.routes == (Route("press", intents=frozenset({Intent.QUESTION})),)
+
+
+def test_a_target_has_tiers_and_steps() -> None:
+    workspace = _parsed("""
+        [queues.leads]
+        [sla.fast]
+        target = "8h"
+        clock_may_stop = true
+        [[sla.fast.tiers]]
+        target = "1h"
+        audiences = ["press"]
+        [[sla.fast.tiers]]
+        target = "2h"
+        urgencies = ["now"]
+        [[sla.fast.steps]]
+        name = "soon"
+        before = "30m"
+        [[sla.fast.steps]]
+        name = "now"
+        [[sla.fast.steps]]
+        name = "leads"
+        after = "1h"
+        queue = "leads"
+    """).workspace
+    policy = workspace.policies["fast"]
+    targets = {
+        (audience, urgency): policy.target_for(audience=audience, urgency=urgency)
+        for audience in (Audience.PRESS, Audience.UNKNOWN)
+        for urgency in (Urgency.NOW, Urgency.NORMAL)
+    }
+    assert {each: hours / timedelta(hours=1) for each, hours in targets.items()} == {
+        (Audience.PRESS, Urgency.NOW): 1,
+        (Audience.PRESS, Urgency.NORMAL): 1,
+        (Audience.UNKNOWN, Urgency.NOW): 2,
+        (Audience.UNKNOWN, Urgency.NORMAL): 8,
+    }
+    assert policy.steps == (
+        Step(name="soon", offset=-timedelta(minutes=30)),
+        Step(name="now", offset=timedelta()),
+        Step(name="leads", offset=timedelta(hours=1), queue="leads"),
+    )
+    assert policy.may_be_stopped
+
+
+def test_who_writes_is_said_of_authors_and_of_whole_sources() -> None:
+    workspace = _parsed("""
+        [sources.forum]
+        platform = "webhook"
+        audience = "customer"
+        [sources.guestbook]
+        platform = "guestbook"
+        [audiences]
+        press = ["forum/reporter/7"]
+        partner = ["guestbook/42"]
+    """).workspace
+    forum, guestbook = workspace.source("forum"), workspace.source("guestbook")
+    assert workspace.audience_of(forum, "reporter/7") is Audience.PRESS
+    assert workspace.audience_of(forum, "42") is Audience.CUSTOMER
+    assert workspace.audience_of(guestbook, "42") is Audience.PARTNER
+    assert workspace.audience_of(guestbook, "43") is Audience.UNKNOWN
 
 
 def test_a_source_keeps_what_its_platform_needs() -> None:
@@ -180,6 +240,29 @@ def test_replies_carry_the_name_of_the_voice_unless_the_source_says_otherwise() 
         (
             '[[saved_replies]]\nname = "a"\ntext = "b"\n[[saved_replies]]\nname = "a"\ntext = "b"',
             "responder.toml:5: saved_replies[2].name: 'a' is used twice",
+        ),
+        (
+            '[audiences]\npress = ["forum/a"]',
+            "responder.toml:2: audiences.press: there is no source 'forum'; allowed: none",
+        ),
+        (
+            ('[sources.b]\nplatform = "webhook"\n[audiences]\npress = ["b/ann"]\nngo = ["b/ann"]'),
+            "responder.toml:5: audiences.ngo: 'b/ann' stands under press too",
+        ),
+        (
+            '[sla.a]\ntarget = "1h"\n[[sla.a.steps]]\nname = "s"\nqueue = "b"',
+            "responder.toml:5: sla.a.steps[1].queue: there is no queue 'b'; allowed: default",
+        ),
+        (
+            (
+                '[sla.a]\ntarget = "1h"\n[[sla.a.steps]]\nname = "s"\n'
+                '[[sla.a.steps]]\nname = "s"\nbefore = "5m"'
+            ),
+            "responder.toml:6: sla.a.steps[2].name: 's' is used twice",
+        ),
+        (
+            '[sla.a]\ntarget = "1h"\n[[sla.a.steps]]\nname = "s"\nbefore = "5m"\nafter = "5m"',
+            "responder.toml:3: sla.a.steps[1]: choose one of before and after",
         ),
         ('[voice.openings]\nenglish = "Hi"', "responder.toml:2: voice.openings.english: 'english'"),
     ],

@@ -17,7 +17,7 @@ from responder.engagement.clock import (
     read,
     written,
 )
-from responder.engagement.workspace import OfficeHours
+from responder.engagement.workspace import OfficeHours, Step
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 NINE_TO_FIVE = OfficeHours(
@@ -122,7 +122,39 @@ def test_what_makes_no_sense_is_refused(ticks: list[Tick], why: str) -> None:
         folded(ticks)
 
 
-@pytest.mark.parametrize("terms", [FOUR_HOURS, WORKING_DAY])
+WARNED = Terms(
+    policy="warned",
+    target=timedelta(hours=8),
+    hours=NINE_TO_FIVE,
+    steps=(
+        Step(name="early", offset=timedelta(hours=-10)),
+        Step(name="soon", offset=timedelta(hours=-1)),
+        Step(name="late", offset=timedelta(hours=2), queue="leads"),
+    ),
+)
+
+
+def steps(*ticks: Tick) -> dict[str, datetime]:
+    return {each.step.name: each.at for each in folded(ticks).steps}
+
+
+def test_steps_are_counted_in_the_same_hours_as_the_target() -> None:
+    """It comes at 13:00 in Berlin, is due on Tuesday at 13:00, and Thursday is a holiday."""
+    assert steps(tick(ClockAct.STARTED, 3, WARNED)) == {
+        "early": MONDAY + timedelta(hours=3),  # before it came: at once
+        "soon": MONDAY + timedelta(days=1, hours=2),
+        "late": MONDAY + timedelta(days=1, hours=5),
+    }
+
+
+def test_a_pause_puts_off_the_steps_behind_it() -> None:
+    started = tick(ClockAct.STARTED, 3, WARNED)
+    paused, resumed = tick(ClockAct.PAUSED, 4), tick(ClockAct.RESUMED, 5)
+    assert steps(started, paused) == {}
+    assert steps(started, paused, resumed)["soon"] == MONDAY + timedelta(days=1, hours=3)
+
+
+@pytest.mark.parametrize("terms", [FOUR_HOURS, WORKING_DAY, WARNED])
 def test_terms_that_were_stored_are_read_as_they_were(terms: Terms) -> None:
     assert read(written(terms)) == terms
 
@@ -135,6 +167,7 @@ def test_terms_are_told_apart_by_all_that_they_say() -> None:
         Terms(policy="fast", target=timedelta(hours=5)),
         Terms(policy="other", target=timedelta(hours=4)),
         Terms(policy="working-day", target=timedelta(hours=8), hours=other_day),
+        WARNED,
     ]
     assert len({terms.version for terms in some}) == len(some)
     assert read(written(WORKING_DAY)).version == WORKING_DAY.version

@@ -1,5 +1,6 @@
 """Why something is due when it is, as a person reads it."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ import pytest
 
 from responder.engagement.clock import ClockAct, Terms, Tick
 from responder.engagement.clock_words import explained, length
-from responder.engagement.workspace import OfficeHours
+from responder.engagement.workspace import OfficeHours, Step
 
 NAMES = {"person:7": "Ada", "triage": "triage", "operator": "the operator"}
 SHOP = OfficeHours(
@@ -101,6 +102,27 @@ def test_other_terms_are_told_with_who_set_them() -> None:
         ),
         "So a public reply is due by Mon 23 Nov 2026, 12:00 (UTC).",
     ]
+
+
+def test_steps_are_told_in_the_order_of_their_times() -> None:
+    terms = replace(
+        a_target(4, at_shop=False),
+        steps=(
+            Step(name="leads", offset=timedelta(minutes=30), queue="leads"),
+            Step(name="soon", offset=timedelta(hours=-1)),
+        ),
+    )
+    assert lines(tick(ClockAct.STARTED, at(23, 11), terms))[2:] == [
+        "While there is none: step “soon” by Mon 23 Nov 2026, 13:00 (UTC).",
+        (
+            "While there is none: step “leads” by Mon 23 Nov 2026, 14:30 (UTC), and it goes to the"
+            " queue “leads”."
+        ),
+    ]
+    ended = explained(
+        [tick(ClockAct.STARTED, at(23, 11), terms)], who=NAMES.__getitem__, is_open=False
+    )
+    assert not any("step" in line for line in ended)
 
 
 def test_of_an_earlier_period_nothing_is_told() -> None:

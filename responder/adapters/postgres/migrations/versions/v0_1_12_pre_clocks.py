@@ -22,6 +22,13 @@ STATEMENTS = (
       terms text REFERENCES sla_terms, PRIMARY KEY (engagement_id, number))
     """,
     """
+    CREATE TABLE clock_step (
+      engagement_id uuid NOT NULL REFERENCES engagement, period int NOT NULL, name text NOT NULL,
+      at timestamptz NOT NULL, queue text, done_at timestamptz,
+      PRIMARY KEY (engagement_id, period, name))
+    """,
+    "CREATE INDEX clock_step_due ON clock_step (at) WHERE done_at IS NULL",
+    """
     ALTER TABLE engagement ADD COLUMN audience text NOT NULL DEFAULT 'unknown',
       ADD COLUMN clock_paused_at timestamptz
     """,
