@@ -37,6 +37,7 @@ from responder.app.keys import EnvironmentKeys, FolderKeys, Keys
 from responder.app.logs import Logs, kafka_options, topic_specs
 from responder.app.places import Connector, Places
 from responder.audit.ports import Findings
+from responder.engagement import typed
 from responder.engagement.errors import Conflict, Misconfigured, NotFound
 from responder.engagement.events import Event
 from responder.engagement.model import EngagementId, PersonId
@@ -262,12 +263,16 @@ class Admin:
             return await OpenClocks(engine).effect(workspace, at=self._clock.now())
 
     async def change_clocks(self, *, name: str | None, reason: str) -> Effect:
-        """Let it do that. Raises WhoActs, NobodyYet: nothing was changed."""
-        workspace = self.configuration().workspace
+        """Let it do that.
+
+        Raises:
+            UnusableReason, WhoActs, NobodyYet: nothing was changed.
+        """
+        workspace, because = self.configuration().workspace, typed.reason(reason)
         async with command_engine(self._settings, self._environ) as engine:
             actor = await self._actor(engine, name)
             return await OpenClocks(engine).change(
-                workspace, at=self._clock.now(), actor=f"person:{actor}", reason=reason
+                workspace, at=self._clock.now(), actor=f"person:{actor}", reason=because
             )
 
     async def recount(self) -> None:

@@ -47,7 +47,9 @@ async def apply(*, because: Because, as_: As = None, place: Place = HERE) -> Exi
 
 
 def _say(effect: "Effect", verb: str) -> None:
-    terminal().say(f"{effect.looked_at:,} comments are open and not late yet; of these:")
+    number = effect.looked_at
+    said = "comment is" if number == 1 else "comments are"
+    terminal().say(f"{number:,} {said} open and not late yet; of these:")
     for number, said in (
         (effect.earlier, f"{verb} due earlier"),
         (effect.later, f"{verb} due later"),

@@ -102,7 +102,7 @@ def _closing(at: time) -> str:
 
 
 def _counted(clock: Clock, zone: tzinfo) -> Iterator[str]:
-    """Day by day what has counted until it is due."""
+    """Day by day what counts until it is due, or has until it was stopped."""
     if clock.terms is None or (clock.terms.hours is None and not clock.pauses):
         return
     days = _days(clock, zone)
@@ -122,11 +122,12 @@ def _days(clock: Clock, zone: tzinfo) -> list[tuple[str, list[Stretch]]]:
     due = clock.due_at
     if due is None or clock.terms is None:
         return []
+    until = due if clock.paused_at is None else min(due, clock.paused_at)
     some = []
     for stretch in counting(clock.began_at, clock.terms.hours, clock.pauses):
-        if stretch.begins >= due:
+        if stretch.begins >= until:
             break
-        some.append(Stretch(stretch.begins, min(stretch.ends, due)))
+        some.append(Stretch(stretch.begins, min(stretch.ends, until)))
     by_day = groupby(some, key=lambda each: _day(each.begins, zone))
     return [(day, list(stretches)) for day, stretches in by_day]
 

@@ -12,6 +12,7 @@ from responder.engagement.errors import Conflict
 from responder.engagement.events import web_address
 from responder.engagement.lifecycle import ENDS, IllegalTransition, Move, State, Trigger, step
 from responder.engagement.model import PERSON_REASONS, DismissalReason
+from responder.engagement.typed import reason, unseen
 from responder.review.errors import (
     AlreadyDecided,
     DecidedSince,
@@ -40,10 +41,6 @@ from responder.review.ports import (
 AnyCommand = TypeVar("AnyCommand", bound=Command)
 
 UNDO_SECONDS_MAX = 120
-REASON_LIMIT = 200
-INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
-JOINERS = frozenset("\n\t\u200c\u200d\u200e\u200f")
-"""Line breaks, and what scripts and emoji need to join and to order letters."""
 
 
 def approve(locked: Locked, command: Approve, *, now: datetime, decision_id: UUID) -> Decision:
@@ -183,7 +180,7 @@ def stop_clock(locked: Locked, command: StopClock, *, now: datetime) -> Decision
         raise ClockRefuses(act=ClockAct.PAUSED, why="its target does not allow that")
     if locked.is_clock_stopped:
         raise ClockRefuses(act=ClockAct.PAUSED, why="it stands already")
-    return _ticked(command, ClockAct.PAUSED, now, reason=_because(command.reason))
+    return _ticked(command, ClockAct.PAUSED, now, why=reason(command.reason))
 
 
 def let_clock_go_on(locked: Locked, command: LetClockGoOn, *, now: datetime) -> Decision:
@@ -223,9 +220,9 @@ def usable(text: str, *, limit: int) -> str:
         raise TextUnusable(why="it is empty")
     if len(cleaned) > limit:
         raise TextUnusable(why=f"it has {len(cleaned)} characters, and {limit} fit there")
-    for character in cleaned:
-        if unicodedata.category(character) in INVISIBLE_CATEGORIES and character not in JOINERS:
-            raise TextUnusable(why=f"it has an invisible character (U+{ord(character):04X})")
+    number = unseen(cleaned)
+    if number is not None:
+        raise TextUnusable(why=f"it has an invisible character ({number})")
     return cleaned
 
 
@@ -252,24 +249,14 @@ def _has_clock(locked: Locked, act: ClockAct) -> None:
         raise ClockRefuses(act=act, why="no target applies to the comment")
 
 
-def _ticked(command: Command, act: ClockAct, now: datetime, *, reason: str = "") -> Decision:
+def _ticked(command: Command, act: ClockAct, now: datetime, *, why: str = "") -> Decision:
     return Decision(
         engagement_id=command.engagement_id,
         actor=command.actor,
         at=now,
         key=command.scoped_key,
-        tick=Tick(act=act, at=now, actor=f"person:{command.actor}", reason=reason),
+        tick=Tick(act=act, at=now, actor=f"person:{command.actor}", reason=why),
     )
-
-
-def _because(said: str) -> str:
-    """In one line: it is read in the middle of a sentence."""
-    reason = " ".join(said.split())
-    if not reason:
-        raise ReasonUnusable(why="say what is waited for.")
-    if len(reason) > REASON_LIMIT:
-        raise ReasonUnusable(why=f"the reason has more than {REASON_LIMIT} characters.")
-    return reason
 
 
 def _undo_time(seconds: int) -> timedelta:

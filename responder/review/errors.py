@@ -50,6 +50,6 @@ class TextUnusable(Invalid):
 
 @dataclass(eq=False, kw_only=True)
 class ReasonUnusable(Invalid):
-    """Nothing was changed: {why}"""  # noqa: D415 - the reason ends the sentence
+    """Nothing was closed: {why}"""  # noqa: D415 - the reason ends the sentence
 
     why: str

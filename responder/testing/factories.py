@@ -23,12 +23,13 @@ PLACE = Source(
 
 
 def workspace(*sources: Source, **changes: Any) -> Workspace:
-    """One guestbook, one queue with a target of eight hours, one passage of knowledge."""
+    """One guestbook, one queue with a target of eight hours that may be stopped, one passage."""
+    target = SlaPolicy("first-reply", timedelta(hours=8), may_be_stopped=True)
     made = Workspace(
         version="test",
         sources=MappingProxyType({each.id: each for each in sources or (PLACE,)}),
         queues=MappingProxyType({"default": Queue("default", "Inbox", "first-reply")}),
-        policies=MappingProxyType({"first-reply": SlaPolicy("first-reply", timedelta(hours=8))}),
+        policies=MappingProxyType({"first-reply": target}),
         spam_keywords=("cheap loans",),
         languages=("en", "de", "es", "fr"),
         knowledge=(

@@ -142,7 +142,7 @@ async def test_a_comment_is_closed_with_a_reason(
     [
         ({"reason": "spam_rule"}, "reason cannot be read: it is none of thanks_only, "),
         ({"reason": ["spam"]}, "reason cannot be read: it is none of thanks_only, "),
-        ({"reason": "other"}, "Nothing was changed: the reason “other” needs a few words"),
+        ({"reason": "other"}, "Nothing was closed: the reason “other” needs a few words"),
     ],
 )
 async def test_a_reason_that_no_person_gives_is_refused_with_those_that_one_may(
@@ -236,6 +236,60 @@ async def test_a_token_may_do_what_its_person_may(
     await console.access.give_role(console.ana, Role.VIEWER)
     shown = await read(api, console)
     assert await problem(await send(api, shown)) == (403, "not-allowed")
+
+
+async def act(
+    api: aiohttp.ClientSession, shown: dict[str, Any], name: str, **body: object
+) -> aiohttp.ClientResponse:
+    return await api.post(f"engagements/{shown['id']}/{name}", json=body)
+
+
+async def test_a_clock_is_stopped_and_goes_on(
+    console: ConsoleBench, api: aiohttp.ClientSession
+) -> None:
+    await console.bench.arrives(comment())
+    shown = await read(api, console)
+    assert (shown["clock_may_stop"], shown["clock_paused_at"]) == (True, None)
+    stopped = await (await act(api, shown, "stop-clock", reason="Ada looks\nat it")).json()
+    assert stopped["clock_paused_at"] is not None
+    assert "by Ana: Ada looks at it." in stopped["due_explained"][1]
+    assert await problem(await act(api, shown, "stop-clock", reason="again")) == (
+        409,
+        "clock-refuses",
+    )
+    went_on = await (await act(api, shown, "start-clock")).json()
+    assert went_on["clock_paused_at"] is None
+    assert await problem(await act(api, shown, "start-clock")) == (409, "clock-refuses")
+
+
+@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "x" * 201}, {"reason": " \n "}])
+async def test_a_clock_is_not_stopped_without_a_reason(
+    console: ConsoleBench, api: aiohttp.ClientSession, body: dict[str, object]
+) -> None:
+    await console.bench.arrives(comment())
+    shown = await read(api, console)
+    assert (await act(api, shown, "stop-clock", **body)).status == 400
+    assert (await read(api, console))["clock_paused_at"] is None
+
+
+@pytest.mark.parametrize("reason", ["a\x00b", "\ud83d", "\x1b[31mred"])
+async def test_a_reason_that_nobody_can_read_is_refused(
+    console: ConsoleBench, api: aiohttp.ClientSession, reason: str
+) -> None:
+    await console.bench.arrives(comment())
+    shown = await read(api, console)
+    assert (await act(api, shown, "stop-clock", reason=reason)).status == 400
+    assert (await read(api, console))["clock_paused_at"] is None
+
+
+async def test_who_only_reads_stops_no_clock(
+    console: ConsoleBench, api: aiohttp.ClientSession
+) -> None:
+    await console.bench.arrives(comment())
+    await console.access.give_role(console.ana, Role.VIEWER)
+    shown = await read(api, console)
+    for name, body in (("stop-clock", {"reason": "x"}), ("start-clock", {})):
+        assert await problem(await act(api, shown, name, **body)) == (403, "not-allowed")
 
 
 async def test_the_document_is_served_to_anybody(console: ConsoleBench) -> None:

@@ -15,8 +15,8 @@ from responder.adapters.postgres.clocks import ticks_of
 from responder.adapters.postgres.engine import transaction
 from responder.engagement.clock import ClockAct, ClockRefuses, Tick, folded
 from responder.engagement.model import Audience, DueOutcome, EngagementId, SourceId, Urgency, Via
+from responder.engagement.typed import UnusableReason
 from responder.engagement.workspace import OfficeHours, Queue, Route, SlaPolicy, Step, Tier
-from responder.review.errors import ReasonUnusable
 from responder.review.ports import Command, LetClockGoOn, StopClock
 from responder.testing.factories import NOON, comment, workspace
 from responder.testing.ledger import ANA, Bench, migrated, open_bench
@@ -190,9 +190,9 @@ async def test_a_clock_that_runs_cannot_go_on_and_one_that_stands_cannot_stop(be
 
 async def test_a_clock_is_stopped_only_for_a_reason(bench: Bench) -> None:
     await bench.arrives(comment())
-    with pytest.raises(ReasonUnusable, match="say what is waited for"):
+    with pytest.raises(UnusableReason, match="it needs a reason"):
         await stops(bench, "  ")
-    with pytest.raises(ReasonUnusable, match="more than 200"):
+    with pytest.raises(UnusableReason, match="more than 200"):
         await stops(bench, "x" * 201)
     assert len(await ticks(bench)) == 1
 
@@ -214,8 +214,10 @@ async def test_what_is_never_due_has_none_either(bench: Bench) -> None:
 async def test_only_a_target_that_says_so_lets_its_clock_be_stopped(
     postgres_server: TestServer,
 ) -> None:
+    strict = SlaPolicy("first-reply", timedelta(hours=8))
+    configuration = workspace(policies=MappingProxyType({"first-reply": strict}))
     database = await postgres_server.fresh(await postgres_server.template("ledger", migrated))
-    async with open_bench(database) as bench:
+    async with open_bench(database, configuration) as bench:
         await bench.arrives(comment())
         with pytest.raises(ClockRefuses, match="its target does not allow that"):
             await stops(bench)

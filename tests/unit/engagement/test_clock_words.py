@@ -90,6 +90,20 @@ def test_who_stopped_the_clock_is_named_and_why() -> None:
     ]
 
 
+def test_while_it_stands_only_what_had_counted_before_is_told() -> None:
+    told = lines(
+        tick(ClockAct.STARTED, at(23, 11), a_target(8)),
+        tick(ClockAct.PAUSED, at(23, 14), actor="person:7", why="asked the author"),
+    )
+    assert told[2:] == [
+        "Mon 23 Nov 2026: 11:00-12:00, 13:00-14:00 counts 2 h (2 h of 8 h).",
+        (
+            "The clock stands since Mon 23 Nov 2026, 14:00 (Europe/Berlin); until it goes on nothing"
+            " is due."
+        ),
+    ]
+
+
 def test_other_terms_are_told_with_who_set_them() -> None:
     told = lines(
         tick(ClockAct.STARTED, at(23, 11), a_target(4, at_shop=False)),
