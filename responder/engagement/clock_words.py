@@ -123,13 +123,23 @@ def _days(clock: Clock, zone: tzinfo) -> list[tuple[str, list[Stretch]]]:
     if due is None or clock.terms is None:
         return []
     until = due if clock.paused_at is None else min(due, clock.paused_at)
-    some = []
+    some: list[Stretch] = []
     for stretch in counting(clock.began_at, clock.terms.hours, clock.pauses):
         if stretch.begins >= until:
             break
-        some.append(Stretch(stretch.begins, min(stretch.ends, until)))
+        some += _by_midnight(Stretch(stretch.begins, min(stretch.ends, until)), zone)
     by_day = groupby(some, key=lambda each: _day(each.begins, zone))
     return [(day, list(stretches)) for day, stretches in by_day]
+
+
+def _by_midnight(stretch: Stretch, zone: tzinfo) -> Iterator[Stretch]:
+    """Cut where a day of the zone ends."""
+    begins = stretch.begins
+    while begins < stretch.ends:
+        next_day = begins.astimezone(zone).date() + timedelta(days=1)
+        midnight = datetime.combine(next_day, time(), tzinfo=zone).astimezone(UTC)
+        yield Stretch(begins, min(midnight, stretch.ends))
+        begins = midnight
 
 
 def _due(clock: Clock, zone: tzinfo) -> Iterator[str]:

@@ -109,10 +109,12 @@ def hours_of(hours: OfficeHours, day: date) -> Iterator[Stretch]:
 
 
 def _end(hours: OfficeHours, day: date, closes: time) -> datetime:
-    """A time that comes twice closes when it comes the second time; as it opens the first time."""
+    """What is open in an hour that comes twice is open until that hour's second end."""
     if closes == MIDNIGHT:
         return _at(hours, day + timedelta(days=1), time())
-    return _at(hours, day, closes.replace(fold=1))
+    last = datetime.combine(day, closes, tzinfo=hours.zone) - timedelta(microseconds=1)
+    comes_twice = last.utcoffset() != last.replace(fold=1).utcoffset()
+    return _at(hours, day, closes.replace(fold=int(comes_twice)))
 
 
 def _at(hours: OfficeHours, day: date, at: time) -> datetime:

@@ -175,17 +175,21 @@ def reopen(locked: Locked, command: Reopen, *, now: datetime) -> Decision:
 
 def stop_clock(locked: Locked, command: StopClock, *, now: datetime) -> Decision:
     """Let the time not count until it goes on, where the target allows that."""
-    _has_clock(locked, ClockAct.PAUSED)
+    _is_open(locked, ClockAct.PAUSED)
+    if locked.due_at is None:
+        raise ClockRefuses(act=ClockAct.PAUSED, why="no target applies to the comment")
     if not locked.clock_may_stop:
         raise ClockRefuses(act=ClockAct.PAUSED, why="its target does not allow that")
     if locked.is_clock_stopped:
         raise ClockRefuses(act=ClockAct.PAUSED, why="it stands already")
+    if locked.due_at <= now:
+        raise ClockRefuses(act=ClockAct.PAUSED, why="the answer is late already")
     return _ticked(command, ClockAct.PAUSED, now, why=reason(command.reason))
 
 
 def let_clock_go_on(locked: Locked, command: LetClockGoOn, *, now: datetime) -> Decision:
-    """Let the time count again; also where the target does not allow a stop any more."""
-    _has_clock(locked, ClockAct.RESUMED)
+    """Let the time count again; also where no target allows a stop any more, or none applies."""
+    _is_open(locked, ClockAct.RESUMED)
     if not locked.is_clock_stopped:
         raise ClockRefuses(act=ClockAct.RESUMED, why="it runs")
     return _ticked(command, ClockAct.RESUMED, now)
@@ -242,11 +246,9 @@ def _in_doubt(locked: Locked) -> None:
         raise IllegalTransition(state=locked.state, trigger=Trigger.SENT_AGAIN)
 
 
-def _has_clock(locked: Locked, act: ClockAct) -> None:
+def _is_open(locked: Locked, act: ClockAct) -> None:
     if locked.state in ENDS:
         raise ClockRefuses(act=act, why="the comment is not open any more")
-    if not locked.is_due:
-        raise ClockRefuses(act=act, why="no target applies to the comment")
 
 
 def _ticked(command: Command, act: ClockAct, now: datetime, *, why: str = "") -> Decision:

@@ -415,8 +415,8 @@ class Locked:
     text_limit: int
     """How long a reply may be there, in characters."""
     held: Held | None
-    is_due: bool = False
-    """Whether a target applies to it."""
+    due_at: datetime | None = None
+    """None: no target applies to it."""
     clock_may_stop: bool = False
     is_clock_stopped: bool = False
 

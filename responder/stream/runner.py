@@ -38,7 +38,8 @@ class Health:
     """Since the poll loop last came round. A rebalance makes it wait, within its time-out."""
     oldest_handler: float | None
     delay: float
-    """Since the oldest record that is not finished was appended; 0 where all are."""
+    """Since the oldest record that is not finished was appended; 0 where all are. Partitions that
+    are stopped until a person looks do not count."""
     rebalancing: float | None
     has_joined: bool
     is_stopping: bool
@@ -156,13 +157,19 @@ class Consumer:
         return Health(
             poll_age=self._polls.age,
             oldest_handler=None if oldest is None else now - oldest,
-            delay=max(self._watch.delays().values(), default=0.0),
+            delay=self._delay(),
             rebalancing=None if since is None else now - since,
             has_joined=self._ownership.has_joined,
             is_stopping=self._stopping.is_set(),
             assigned=frozenset(s.assignment.partition for s in shelves),
             stopped=frozenset(s.assignment.partition for s in shelves if s.is_stopped),
         )
+
+    def _delay(self) -> float:
+        shelves = self._ownership.shelves.values()
+        stopped = {each.assignment.partition for each in shelves if each.is_stopped}
+        delays = self._watch.delays()
+        return max((delays[each] for each in delays.keys() - stopped), default=0.0)
 
     async def _work(self) -> None:
         polling = asyncio.create_task(self._polls.run())

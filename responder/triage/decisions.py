@@ -173,6 +173,7 @@ class Triager:
         return replace(
             verdict,
             understanding=understanding,
+            audience=audience,
             queue=queue,
             tick=None
             if not reopened

@@ -112,6 +112,7 @@ class Changed:
     engagement_id: EngagementId | None
     understanding: Understanding | None = None
     """Judged anew, while the item is open."""
+    audience: Audience | None = None
     queue: str | None = None
     tick: Tick | None = None
     """What starts its clock anew, when this opens what a rule had closed."""

@@ -61,7 +61,10 @@ async def _act(connection: AsyncConnection, row: Any) -> None:
     engagement_id = EngagementId(row.engagement_id)
     if row.queue is not None:
         await connection.execute(
-            text("UPDATE engagement SET queue = :queue WHERE id = :id"),
+            text("""
+                UPDATE engagement SET queue = :queue, escalated_from = COALESCE(escalated_from, queue)
+                WHERE id = :id
+                """),
             {"id": engagement_id, "queue": row.queue},
         )
     entry = Entry(

@@ -53,20 +53,13 @@ async def start_clocks(connection: AsyncConnection, started: Sequence[Started]) 
     await insert_rows(connection, "clock_step", steps)
 
 
-async def tick_clock(
-    connection: AsyncConnection, engagement_id: EngagementId, tick: Tick
-) -> Clock | None:
+async def tick_clock(connection: AsyncConnection, engagement_id: EngagementId, tick: Tick) -> Clock:
     """Let one more act happen to the clock of a locked engagement.
-
-    None, and nothing is due, if it has none and the act would start none.
 
     Raises:
         ClockRefuses: the act is not possible now.
     """
     before = await ticks_of(connection, engagement_id)
-    if not before and tick.terms is None:
-        await _show(connection, engagement_id, Clock(period=1, began_at=tick.at, terms=None))
-        return None
     if not before and tick.act is ClockAct.RESTARTED:
         tick = Tick(
             act=ClockAct.STARTED, at=tick.at, actor=tick.actor, reason=tick.reason, terms=tick.terms
@@ -163,7 +156,7 @@ async def _show(connection: AsyncConnection, engagement_id: EngagementId, clock:
             "id": engagement_id,
             "sla": None if clock.terms is None else clock.terms.policy,
             "due": due,
-            "order_due": due or NEVER,
+            "order_due": NEVER if due is None or clock.paused_at is not None else due,
             "paused_at": clock.paused_at,
         },
     )

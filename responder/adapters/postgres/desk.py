@@ -140,7 +140,7 @@ class PostgresDesk:
             context=digest(comment, await surrounding(connection, comment)),
             text_limit=self._text_limit(comment.source),
             held=held_of(row),
-            is_due=row.due_at is not None,
+            due_at=row.due_at,
             clock_may_stop=self._clock_may_stop(row.sla),
             is_clock_stopped=row.clock_paused_at is not None,
         )

@@ -18,7 +18,7 @@ from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.paging import FILTERS
 from responder.adapters.postgres.recording import append_entries, lock_engagements
 from responder.engagement.clock import ClockAct, Terms, Tick, folded, terms_of, ticked
-from responder.engagement.model import Audience, EngagementId, Urgency
+from responder.engagement.model import Audience, EngagementId, SourceId, Urgency
 from responder.engagement.record import Entry
 from responder.engagement.workspace import Workspace
 
@@ -27,11 +27,14 @@ SHOWN = 20
 FIRST = UUID(int=0)
 
 _OPEN = f"""
-    SELECT e.id, e.source, e.comment_id, e.queue, e.audience, e.urgency, e.received_at, e.due_at
-    FROM engagement e
-    WHERE {FILTERS["open"]} AND e.due_outcome IS NULL AND e.via <> 'backfill'
+    SELECT e.id, e.source, e.comment_id, COALESCE(e.escalated_from, e.queue) AS queue, e.audience,
+      e.urgency, e.received_at, e.due_at, c.author_id
+    FROM engagement e JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
+    WHERE {FILTERS["open"]} AND e.due_outcome IS NULL
+      AND (e.due_at IS NULL OR e.due_at > :at OR e.clock_paused_at IS NOT NULL)
+      AND (e.via <> 'backfill' OR e.due_period > 1)
     """  # noqa: S608 - a constant
-"""What became late stays so, and what was there before us is never due."""
+"""What is late stays so, recorded or not; and what was there before us is due once it is reopened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +96,7 @@ class OpenClocks:
     async def effect(self, workspace: Workspace, *, at: datetime) -> Effect:
         """What `change` would do now; nothing is changed."""
         effect = Effect(at=at)
-        async for rows in self._pages():
+        async for rows in self._pages(at):
             async with transaction(self._engine) as connection:
                 await _look(connection, rows, workspace, effect)
         return effect
@@ -106,10 +109,11 @@ class OpenClocks:
         Page by page: what was changed stays changed if it breaks off, and a repetition does the rest.
         """
         effect = Effect(at=at)
-        async for page in self._pages():
+        async for page in self._pages(at):
             async with transaction(self._engine) as connection:
                 await lock_engagements(connection, [EngagementId(row.id) for row in page])
-                rows = await _again(connection, page)
+                rows = await _again(connection, page, at)
+                await _name_audiences(connection, rows, workspace)
                 for engagement_id, tick in await _look(connection, rows, workspace, effect):
                     done = Tick(
                         act=tick.act, at=tick.at, actor=actor, reason=reason, terms=tick.terms
@@ -121,13 +125,13 @@ class OpenClocks:
                     await append_entries(connection, [entry])
         return effect
 
-    async def _pages(self) -> AsyncIterator[Sequence[Any]]:
+    async def _pages(self, at: datetime) -> AsyncIterator[Sequence[Any]]:
         after = FIRST
         while True:
             async with transaction(self._engine) as connection:
                 found = await connection.execute(
                     text(f"{_OPEN} AND e.id > :after ORDER BY e.id LIMIT :limit"),
-                    {"after": after, "limit": PAGE},
+                    {"at": at, "after": after, "limit": PAGE},
                 )
                 rows = found.all()
             if not rows:
@@ -136,13 +140,33 @@ class OpenClocks:
             after = rows[-1].id
 
 
-async def _again(connection: AsyncConnection, page: Sequence[Any]) -> Sequence[Any]:
+async def _again(connection: AsyncConnection, page: Sequence[Any], at: datetime) -> Sequence[Any]:
     """Those of the page that are still open, now that nobody else changes them."""
     found = await connection.execute(
         text(f"{_OPEN} AND e.id = ANY(CAST(:ids AS uuid[])) ORDER BY e.id"),
-        {"ids": [row.id for row in page]},
+        {"at": at, "ids": [row.id for row in page]},
     )
     return found.all()
+
+
+async def _name_audiences(
+    connection: AsyncConnection, rows: Sequence[Any], workspace: Workspace
+) -> None:
+    """Who is known as somebody else now is shown so."""
+    for row in rows:
+        audience = _audience(row, workspace)
+        if audience != row.audience:
+            await connection.execute(
+                text("UPDATE engagement SET audience = :audience WHERE id = :id"),
+                {"id": row.id, "audience": audience},
+            )
+
+
+def _audience(row: Any, workspace: Workspace) -> Audience:
+    source = workspace.sources.get(SourceId(row.source))
+    if source is None:
+        return Audience(row.audience)
+    return workspace.audience_of(source, row.author_id)
 
 
 async def _look(
@@ -179,7 +203,7 @@ def _other_terms(
         before = known.get(EngagementId(row.id), ())
         terms = terms_of(
             workspace.policy_of(row.queue),
-            audience=Audience(row.audience),
+            audience=_audience(row, workspace),
             urgency=Urgency(row.urgency),
         )
         if _version(terms) == _version(folded(before).terms if before else None):

@@ -200,7 +200,7 @@ class PostgresReviewTransaction:
             text("""
                 UPDATE engagement SET due_period = due_period + 1, due_outcome = NULL,
                   dismissal = NULL, answered_by = NULL, answer_url = NULL, replied_at = NULL
-                WHERE id = :id RETURNING queue, audience, urgency
+                WHERE id = :id RETURNING COALESCE(escalated_from, queue) AS queue, audience, urgency
                 """),
             {"id": decision.engagement_id},
         )

@@ -294,7 +294,7 @@ class PostgresTriageTransaction:
                 {"id": engagement_id},
             )
         if changed.understanding is not None:
-            await self._rejudge(changed.understanding, changed.queue, engagement_id)
+            await self._rejudge(changed, changed.understanding, engagement_id)
         await move_engagement(
             self._connection,
             engagement_id,
@@ -322,21 +322,28 @@ class PostgresTriageTransaction:
             await append_events(self._connection, [triaged])
 
     async def _rejudge(
-        self, understanding: Understanding, queue: str | None, engagement_id: EngagementId
+        self, changed: Changed, understanding: Understanding, engagement_id: EngagementId
     ) -> None:
+        """What its clock has put into another queue stays there."""
         await self._connection.execute(
             text("""
                 UPDATE engagement SET understanding = CAST(:understanding AS jsonb),
                   intent = :intent, sentiment = :sentiment, language = :language,
                   urgency = :urgency, needs_reply = :needs_reply, rank = :rank,
-                  queue = COALESCE(:queue, queue), draft_state = CASE
+                  audience = COALESCE(:audience, audience),
+                  queue = CASE WHEN escalated_from IS NULL THEN COALESCE(:queue, queue)
+                    ELSE queue END,
+                  escalated_from = CASE WHEN escalated_from IS NOT NULL
+                    THEN COALESCE(:queue, escalated_from) END,
+                  draft_state = CASE
                     WHEN state IN ('sending', 'delivery_failed', 'delivery_unknown')
                     THEN draft_state ELSE 'waiting' END, dismissal = NULL
                 WHERE id = :id
                 """),
             {
                 "id": engagement_id,
-                "queue": queue,
+                "queue": changed.queue,
+                "audience": changed.audience,
                 **_judgement(understanding),
                 "understanding": json.dumps(understanding_values(understanding)),
             },
@@ -354,8 +361,7 @@ class PostgresTriageTransaction:
         )
         if changed.tick is None:
             return None
-        clock = await tick_clock(self._connection, engagement_id, changed.tick)
-        return None if clock is None else clock.due_at
+        return (await tick_clock(self._connection, engagement_id, changed.tick)).due_at
 
     async def settle_own(self, own: OwnSeen, *, at: datetime) -> bool:
         if own.comment.is_deleted:

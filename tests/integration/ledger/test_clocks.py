@@ -13,6 +13,8 @@ from sqlalchemy import text
 
 from responder.adapters.postgres.clocks import ticks_of
 from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.migrations.versions import v0_1_12_pre_clocks
+from responder.adapters.postgres.open_clocks import OpenClocks
 from responder.engagement.clock import ClockAct, ClockRefuses, Tick, folded
 from responder.engagement.model import Audience, DueOutcome, EngagementId, SourceId, Urgency, Via
 from responder.engagement.typed import UnusableReason
@@ -168,14 +170,19 @@ async def test_what_is_answered_while_its_clock_stands_is_met(bench: Bench) -> N
     assert await outcome(bench) is DueOutcome.MET
 
 
-async def test_what_was_late_when_its_clock_was_stopped_stays_missed(bench: Bench) -> None:
+async def test_what_is_late_cannot_be_stopped(bench: Bench) -> None:
     await bench.arrives(comment())
     bench.clock.time = at(6, 15)
+    with pytest.raises(ClockRefuses, match="late already"):
+        await stops(bench)
+
+
+async def test_a_clock_that_stands_is_not_in_front_of_those_that_run(bench: Bench) -> None:
+    await bench.arrives(comment("c1"), comment("c2", thread_id="t2"))
     await stops(bench)
-    await bench.approve()
-    await bench.release()
-    await bench.deliver()
-    assert await outcome(bench) is DueOutcome.MISSED
+    assert await bench.queue() == ["c2", "c1"]
+    await goes_on(bench)
+    assert await bench.queue() == ["c1", "c2"]
 
 
 async def test_a_clock_that_runs_cannot_go_on_and_one_that_stands_cannot_stop(bench: Bench) -> None:
@@ -364,3 +371,62 @@ async def test_two_that_look_at_once_take_each_step_once(bench: Bench) -> None:
     await bench.arrives(*(comment(f"c{n}", thread_id=f"t{n}") for n in range(1, 21)))
     looks = (bench.steps.take_due(at=at(5, 11, 30)) for _ in range(4))
     assert sum(await asyncio.gather(*looks)) == 20
+
+
+async def test_what_was_put_elsewhere_keeps_its_target_and_stays_there(bench: Bench) -> None:
+    """Whatever is applied, reopened or edited: the queue it is in now has no target."""
+    await bench.arrives(comment())
+    await steps_taken(bench, at(5, 12, 30, 1))
+    await bench.arrives(
+        comment(kind="edited", text="Does it work offline? Please!", edited_at=at(5, 13))
+    )
+    assert (await bench.item()).row.queue == "leads"
+    bench.clock.time = at(5, 14)
+    await bench.dismiss()
+    await bench.release()
+    await bench.reopen()
+    assert await due(bench) == at(6, 14, 0, 11)
+    assert (await OpenClocks(bench.engine).effect(CONFIGURATION, at=bench.clock.now())).changed == 0
+
+
+async def test_an_edit_shows_who_writes_now(bench: Bench) -> None:
+    reporter = {"id": "reporter", "name": "Somebody"}
+    await bench.arrives(comment(text="", author=reporter))
+    edited = comment(kind="edited", text="When do you open?", author=reporter, edited_at=at(4, 13))
+    await bench.arrives(edited)
+    assert (await bench.item()).row.audience is Audience.PRESS
+
+
+# --- What was there before clocks were kept --------------------------------------------------------
+
+
+async def without_ticks(bench: Bench) -> None:
+    """As an older version left it, brought to this one."""
+    async with transaction(bench.engine) as connection:
+        await connection.execute(text("DELETE FROM clock_step"))
+        await connection.execute(text("DELETE FROM clock_tick"))
+        for statement in v0_1_12_pre_clocks.STATEMENTS:
+            if "INSERT INTO" in statement:
+                await connection.execute(text(statement.replace("::", "\\:\\:")))
+
+
+async def test_a_due_time_from_before_stays_and_is_explained(bench: Bench) -> None:
+    await bench.arrives(comment())
+    before = await due(bench)
+    await without_ticks(bench)
+    [started] = await ticks(bench)
+    assert folded([started]).due_at == before == await due(bench)
+    assert (await bench.item()).due_explained[0].endswith("as it was before clocks were kept")
+    await stops(bench)
+    assert (await bench.item()).row.clock_paused_at is not None
+
+
+async def test_what_was_reopened_before_is_due_from_then(bench: Bench) -> None:
+    await bench.arrives(comment())
+    await bench.dismiss()
+    await bench.release()
+    bench.clock.time = at(9, 9)
+    await bench.reopen()
+    before = await due(bench)
+    await without_ticks(bench)
+    assert folded(await ticks(bench)).due_at == before

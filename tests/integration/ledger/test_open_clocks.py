@@ -1,16 +1,18 @@
 """Another configuration, and the clocks that run already: shown first, changed when asked for."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 import pytest
 
 from responder.adapters.postgres.open_clocks import Effect, OpenClocks
-from responder.engagement.model import DueOutcome, Via
-from responder.engagement.workspace import Queue, SlaPolicy, Workspace
+from responder.engagement.model import Audience, DueOutcome, SourceId, Via
+from responder.engagement.workspace import Queue, SlaPolicy, Tier, Workspace
+from responder.review.ports import Command, LetClockGoOn, StopClock
 from responder.testing.factories import comment, workspace
-from responder.testing.ledger import Bench
+from responder.testing.ledger import ANA, Bench, migrated, open_bench
+from responder.testing.postgres import TestServer
 
 CAME = datetime(2026, 3, 4, 12, 0, 1, tzinfo=UTC)
 """When the comments of the factories did; their target is eight hours."""
@@ -133,3 +135,51 @@ async def test_what_has_ended_is_late_or_was_there_before_us_is_left_alone(bench
     await bench.releases.record_misses(at=bench.clock.now())
     assert (await change(bench, with_target(12))).looked_at == 0
     assert await due(bench, "late") == CAME + timedelta(hours=8)
+
+
+async def test_what_is_late_and_not_recorded_yet_stays_late(bench: Bench) -> None:
+    await bench.arrives(comment())
+    bench.clock.time = CAME + timedelta(hours=9)
+    assert (await change(bench, with_target(12))).looked_at == 0
+    assert await bench.releases.record_misses(at=bench.clock.now()) == 1
+
+
+async def test_a_clock_that_stands_goes_on_also_where_no_target_applies_any_more(
+    bench: Bench,
+) -> None:
+    await bench.arrives(comment())
+    asked = Command(engagement_id=await bench.id_of("c1"), actor=ANA, key=bench.key(), context="")
+    await bench.review.stop_clock(StopClock(**asdict(asked), reason="the garden team"))
+    await change(bench, WITHOUT)
+    await bench.review.let_clock_go_on(LetClockGoOn(**asdict(asked)))
+    row = (await bench.item()).row
+    assert (row.due_at, row.clock_paused_at) == (None, None)
+
+
+async def test_who_is_known_as_somebody_else_now_is_shown_and_timed_so(bench: Bench) -> None:
+    await bench.arrives(comment())
+    tier = Tier(target=timedelta(hours=1), audiences=frozenset({Audience.PRESS}))
+    policy = SlaPolicy("first-reply", timedelta(hours=8), tiers=(tier,))
+    known = workspace(
+        policies=MappingProxyType({"first-reply": policy}),
+        audiences=MappingProxyType({(SourceId("garden"), "ann"): Audience.PRESS}),
+    )
+    assert counts(await preview(bench, known)) == {"earlier": 1}
+    await change(bench, known)
+    row = (await bench.item()).row
+    assert (row.audience, row.due_at) == (Audience.PRESS, CAME + timedelta(hours=1))
+
+
+async def test_what_is_opened_again_without_a_target_counts_from_then(
+    postgres_server: TestServer,
+) -> None:
+    database = await postgres_server.fresh(await postgres_server.template("ledger", migrated))
+    async with open_bench(database, WITHOUT) as bench:
+        await bench.arrives(comment())
+        await bench.dismiss()
+        await bench.release()
+        bench.clock.time = CAME + timedelta(days=3)
+        await bench.reopen()
+        assert counts(await change(bench, with_target(4))) == {"newly_due": 1}
+        assert await due(bench) == CAME + timedelta(days=3, hours=4)
+    await postgres_server.drop(database)

@@ -59,6 +59,18 @@ def test_each_day_that_counts_is_told_with_what_it_adds() -> None:
     ]
 
 
+def test_days_are_told_one_by_one_where_the_night_counts() -> None:
+    told = lines(
+        tick(ClockAct.STARTED, at(23, 11), a_target(30, at_shop=False)),
+        tick(ClockAct.PAUSED, at(23, 13)),
+        tick(ClockAct.RESUMED, at(23, 14)),
+    )
+    assert told[3:5] == [
+        "Mon 23 Nov 2026: 10:00-12:00, 13:00-00:00 counts 13 h (13 h of 30 h).",
+        "Tue 24 Nov 2026: 00:00-17:00 counts 17 h (30 h of 30 h).",
+    ]
+
+
 def test_of_many_days_the_middle_is_left_out() -> None:
     told = lines(tick(ClockAct.STARTED, at(23, 9), a_target(200)))
     assert [line.startswith("…") for line in told].count(True) == 1

@@ -184,6 +184,22 @@ def test_what_lies_in_a_skipped_hour_is_as_long_as_what_is_left_of_it(
 
 
 @pytest.mark.parametrize(
+    ("written", "length"),
+    [
+        ("00:00-02:00", "2"),  # closes as the hour comes the first time
+        ("02:00-03:00", "2"),
+        ("03:00-05:00", "2"),
+        ("02:30-05:00", "3:30"),
+        ("00:00-24:00", "25"),
+    ],
+)
+def test_what_lies_in_an_hour_that_comes_twice_counts_twice(written: str, length: str) -> None:
+    hours = office("Europe/Berlin", written, days=EVERY_DAY)
+    day = at("Europe/Berlin", "2026-10-25T00:00"), at("Europe/Berlin", "2026-10-26T00:00")
+    assert counted(*day, hours) == within(length)
+
+
+@pytest.mark.parametrize(
     ("received", "target", "due"),
     [
         ("2026-11-28T22:00", "4", "2026-11-29T02:00"),

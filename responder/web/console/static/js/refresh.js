@@ -20,16 +20,32 @@ function isDirty(/** @type {Element} */ part) {
   return [...part.querySelectorAll("input, textarea")].some((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked);
 }
 
+/** Whether somebody is at something in it; a heading only has the focus of a page just opened. */
+function isInUse(/** @type {Element} */ part) {
+  const focused = document.activeElement;
+  return (part.contains(focused) && !(focused instanceof HTMLHeadingElement)) || isDirty(part);
+}
+
+/** Put a part in the place of its older self: what was open stays open, and a heading keeps the focus. */
+function exchange(/** @type {Element} */ old, /** @type {Element} */ fresh) {
+  const hadFocus = old.contains(document.activeElement);
+  for (const open of old.querySelectorAll("details[open]")) {
+    fresh.querySelector(`details.${CSS.escape(open.className)}`)?.setAttribute("open", "");
+  }
+  old.replaceWith(fresh);
+  if (hadFocus) fresh.querySelector("h1")?.focus({ preventScroll: true });
+}
+
 /** @param {Document} page */
 function drawParts(page, /** @type {(name: string) => boolean} */ mayDraw) {
   for (const old of document.querySelectorAll("[data-part]")) {
     const name = /** @type {HTMLElement} */ (old).dataset.part ?? "";
     const fresh = page.querySelector(`[data-part="${name}"]`);
-    if (!fresh || !mayDraw(name) || old.contains(document.activeElement) || isDirty(old)) continue;
+    if (!fresh || !mayDraw(name) || isInUse(old)) continue;
     const version = fresh.getAttribute("data-v");
     if (version !== null && version === old.getAttribute("data-v")) continue;
     if (old instanceof HTMLDetailsElement && fresh instanceof HTMLDetailsElement) fresh.open = old.open;
-    old.replaceWith(fresh);
+    exchange(old, fresh);
   }
 }
 
