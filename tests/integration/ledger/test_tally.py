@@ -30,7 +30,10 @@ UNDONE = (
     "DROP INDEX received_id_comment, delivery_job_of, inbox_done, outbox_sent",
     "CREATE INDEX engagement_ended ON engagement (state)",
     "DROP TABLE stage_delay, clock_step, clock_tick, sla_terms",
-    "ALTER TABLE engagement DROP COLUMN audience, DROP COLUMN clock_paused_at",
+    (
+        "ALTER TABLE engagement DROP COLUMN audience, DROP COLUMN clock_paused_at,"
+        " DROP COLUMN escalated_from"
+    ),
     "CREATE INDEX engagement_due ON engagement (due_at)",
     "UPDATE schema_version SET version_num = 'v0_1_08_pre_branches'",
 )
