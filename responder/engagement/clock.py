@@ -83,13 +83,11 @@ class PlannedStep:
 class Clock:
     """How a clock stands after its acts."""
 
-    period: int
-    """Counts restarts, from 1."""
     began_at: datetime
-    """When this period did."""
+    """When it was started, or started anew."""
     terms: Terms | None
     pauses: tuple[Stretch, ...] = ()
-    """Of this period, those that are over."""
+    """Since then, those that are over."""
     paused_at: datetime | None = None
 
     @property
@@ -141,12 +139,12 @@ def ticked(clock: Clock | None, tick: Tick) -> Clock:
     if tick.act is ClockAct.STARTED:
         if clock is not None:
             raise ClockRefuses(act=tick.act, why="it runs already")
-        return Clock(period=1, began_at=tick.at, terms=tick.terms)
+        return Clock(began_at=tick.at, terms=tick.terms)
     if clock is None:
         raise ClockRefuses(act=tick.act, why="it has not been started")
     match tick.act:
         case ClockAct.RESTARTED:
-            return Clock(period=clock.period + 1, began_at=tick.at, terms=tick.terms)
+            return Clock(began_at=tick.at, terms=tick.terms)
         case ClockAct.CHANGED:
             return replace(clock, terms=tick.terms)
         case ClockAct.PAUSED:

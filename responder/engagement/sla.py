@@ -56,21 +56,6 @@ def due_at(
     raise ValueError(f"office hours {hours.name if hours else ''!r} are too short for {target}")
 
 
-def counted(
-    start: datetime,
-    end: datetime,
-    hours: OfficeHours | None = None,
-    pauses: Sequence[Stretch] = (),
-) -> timedelta:
-    """How much of the time between the two counts; nothing if `end` is before `start`."""
-    total = timedelta()
-    for stretch in counting(start, hours, pauses):
-        if stretch.begins >= end:
-            break
-        total += min(stretch.ends, end.astimezone(UTC)) - stretch.begins
-    return total
-
-
 def counting(
     start: datetime, hours: OfficeHours | None = None, pauses: Sequence[Stretch] = ()
 ) -> Iterator[Stretch]:

@@ -6,7 +6,7 @@ due time can always be counted again from its ticks.
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,9 +61,7 @@ async def tick_clock(connection: AsyncConnection, engagement_id: EngagementId, t
     """
     before = await ticks_of(connection, engagement_id)
     if not before and tick.act is ClockAct.RESTARTED:
-        tick = Tick(
-            act=ClockAct.STARTED, at=tick.at, actor=tick.actor, reason=tick.reason, terms=tick.terms
-        )
+        tick = replace(tick, act=ClockAct.STARTED)
     clock = ticked(folded(before) if before else None, tick)
     await _keep_terms(connection, [tick.terms])
     await insert_rows(connection, "clock_tick", [_values(engagement_id, len(before) + 1, tick)])
@@ -73,23 +71,15 @@ async def tick_clock(connection: AsyncConnection, engagement_id: EngagementId, t
 
 async def ticks_of(connection: AsyncConnection, engagement_id: EngagementId) -> list[Tick]:
     """What happened to its clock, the oldest first; nothing where it never had one."""
-    return [_tick(row) for row in await _rows(connection, engagement_id)]
+    return [_tick(row) for row in await _rows(connection, [engagement_id])]
 
 
 async def read_ticks(
     connection: AsyncConnection, engagement_ids: Sequence[EngagementId]
 ) -> dict[EngagementId, list[Tick]]:
-    """Of many; those that never had a clock are not in it."""
-    found = await connection.execute(
-        text("""
-            SELECT t.engagement_id, t.act, t.at, t.actor, t.reason, s.content FROM clock_tick t
-            LEFT JOIN sla_terms s ON s.version = t.terms
-            WHERE t.engagement_id = ANY(CAST(:ids AS uuid[])) ORDER BY t.engagement_id, t.number
-            """),
-        {"ids": list(engagement_ids)},
-    )
+    """The same of many; those that never had a clock are not in it."""
     ticks: dict[EngagementId, list[Tick]] = defaultdict(list)
-    for row in found:
+    for row in await _rows(connection, engagement_ids):
         ticks[EngagementId(row.engagement_id)].append(_tick(row))
     return dict(ticks)
 
@@ -98,7 +88,7 @@ async def clock_in_words(
     connection: AsyncConnection, engagement_id: EngagementId, *, is_open: bool
 ) -> tuple[str, ...]:
     """Why it is due when it is, line by line."""
-    rows = await _rows(connection, engagement_id)
+    rows = await _rows(connection, [engagement_id])
     names = {row.actor: row.name or _role(row.actor) for row in rows}
     return explained([_tick(row) for row in rows], who=names.__getitem__, is_open=is_open)
 
@@ -107,15 +97,19 @@ def _role(actor: str) -> str:
     return "somebody" if actor.startswith("person:") else actor
 
 
-async def _rows(connection: AsyncConnection, engagement_id: EngagementId) -> Sequence[Any]:
+async def _rows(
+    connection: AsyncConnection, engagement_ids: Sequence[EngagementId]
+) -> Sequence[Any]:
+    """With the names of people."""
     found = await connection.execute(
         text("""
-            SELECT t.act, t.at, t.actor, t.reason, s.content, p.name FROM clock_tick t
+            SELECT t.engagement_id, t.act, t.at, t.actor, t.reason, s.content, p.name
+            FROM clock_tick t
             LEFT JOIN sla_terms s ON s.version = t.terms
             LEFT JOIN person p ON t.actor = 'person:' || p.id
-            WHERE t.engagement_id = :id ORDER BY t.number
+            WHERE t.engagement_id = ANY(CAST(:ids AS uuid[])) ORDER BY t.engagement_id, t.number
             """),
-        {"id": engagement_id},
+        {"ids": list(engagement_ids)},
     )
     return found.all()
 

@@ -5,7 +5,7 @@ terms. Whoever wants them for what is open already asks for it, and sees before 
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -115,9 +115,7 @@ class OpenClocks:
                 rows = await _again(connection, page, at)
                 await _name_audiences(connection, rows, workspace)
                 for engagement_id, tick in await _look(connection, rows, workspace, effect):
-                    done = Tick(
-                        act=tick.act, at=tick.at, actor=actor, reason=reason, terms=tick.terms
-                    )
+                    done = replace(tick, actor=actor, reason=reason)
                     await tick_clock(connection, engagement_id, done)
                     entry = Entry(
                         engagement_id=engagement_id, act=f"clock_{ClockAct.CHANGED}", actor=actor

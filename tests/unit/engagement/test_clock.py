@@ -94,7 +94,7 @@ def test_a_restart_begins_a_new_period_with_nothing_of_the_old_one() -> None:
             tick(ClockAct.RESTARTED, 10, FOUR_HOURS),
         ]
     )
-    assert clock == Clock(period=2, began_at=MONDAY + timedelta(hours=10), terms=FOUR_HOURS)
+    assert clock == Clock(began_at=MONDAY + timedelta(hours=10), terms=FOUR_HOURS)
     assert clock.due_at == MONDAY + timedelta(hours=14)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from responder.engagement.sla import Stretch, counted, counting, due_at
+from responder.engagement.sla import Stretch, counting, due_at
 from responder.engagement.workspace import OfficeHours
 
 WEEKDAYS = range(5)
@@ -39,6 +39,16 @@ def at(zone: str, local: str, *, fold: int = 0) -> datetime:
 def within(written: str) -> timedelta:
     hours, _, minutes = written.partition(":")
     return timedelta(hours=int(hours), minutes=int(minutes or 0))
+
+
+def counted(start: datetime, end: datetime, hours: OfficeHours | None = None) -> timedelta:
+    """How much of the time between the two counts."""
+    total = timedelta()
+    for stretch in counting(start, hours):
+        if stretch.begins >= end:
+            break
+        total += min(stretch.ends, end.astimezone(UTC)) - stretch.begins
+    return total
 
 
 BERLIN = office("Europe/Berlin", "09:00-17:00", holidays=["2026-12-25", "2027-01-01"])
