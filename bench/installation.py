@@ -14,7 +14,10 @@ from bench.setting import Setting
 from responder.testing.kafka import KafkaCluster
 from responder.testing.roles import Role, Roles, roles_on_kafka
 
-ROLES = ("gateway", "triage", "drafting", "relay", "delivery", "reconcile", "audit", "console")
+ROLES = (
+    *("gateway", "triage", "drafting", "console", "delivery"),
+    *("relay", "sla", "reconcile", "audit"),
+)
 """Each in a process of its own."""
 DOORS = ("gateway", "console")
 TOGETHER = (*DOORS, "+".join(role for role in ROLES if role not in DOORS))

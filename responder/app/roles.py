@@ -3,7 +3,7 @@
 Roles meet only through the log and the ledger; so any of them may run in one process or in many.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from aiohttp import web
@@ -22,6 +22,7 @@ from responder.adapters.postgres.dead_letters import DeadLetterRows, PostgresDea
 from responder.adapters.postgres.delays import StageDelays
 from responder.adapters.postgres.drafts import PostgresDraftingLedger
 from responder.adapters.postgres.figures import PostgresFigures
+from responder.adapters.postgres.misses import Misses
 from responder.adapters.postgres.people import PostgresPeople
 from responder.adapters.postgres.relay import OutboxRelay, Releases
 from responder.adapters.postgres.retention import Retention
@@ -80,6 +81,7 @@ SEAL_SECONDS = 0.5
 FOLD_SECONDS = 1.0
 WATCH_SECONDS = 5.0
 RELAY_SECONDS = 1.0
+CLOCK_SECONDS = 1.0
 RELEASE_SECONDS = 0.5
 DELIVERY_SECONDS = 1.0
 RETENTION_SECONDS = 3600.0
@@ -207,17 +209,21 @@ def relay(parts: Parts, process: Process) -> None:
     async def release() -> int:
         return await releases.release_due(at=parts.clock.now())
 
-    async def misses() -> int:
-        return await releases.record_misses(at=parts.clock.now())
+    process.repeat(Loop("releases", release, seconds=RELEASE_SECONDS, clock=parts.clock))
 
+
+def sla(parts: Parts, process: Process) -> None:
+    misses = Misses(parts.engine)
     steps = ClockSteps(parts.engine)
+
+    async def record_misses() -> int:
+        return await misses.record_due(at=parts.clock.now())
 
     async def take_steps() -> int:
         return await steps.take_due(at=parts.clock.now())
 
-    process.repeat(Loop("steps", take_steps, seconds=RELAY_SECONDS, clock=parts.clock))
-    process.repeat(Loop("releases", release, seconds=RELEASE_SECONDS, clock=parts.clock))
-    process.repeat(Loop("misses", misses, seconds=RELAY_SECONDS, clock=parts.clock))
+    process.repeat(Loop("misses", record_misses, seconds=CLOCK_SECONDS, clock=parts.clock))
+    process.repeat(Loop("steps", take_steps, seconds=CLOCK_SECONDS, clock=parts.clock))
 
 
 def reconcile(parts: Parts, process: Process) -> None:
@@ -300,6 +306,18 @@ def audit(parts: Parts, process: Process) -> None:
 def listen_for_allowances(parts: Parts, process: Process) -> None:
     """Every process listens; those without the stage have nothing to allow."""
     process.background(Allowances(parts.database_url, process, parts.clock).run())
+
+
+STAGES: Mapping[str, Callable[[Parts, Process], None]] = {
+    "triage": triage,
+    "drafting": drafting,
+    "delivery": delivery,
+    "relay": relay,
+    "sla": sla,
+    "reconcile": reconcile,
+    "audit": audit,
+}
+"""By their names, in the order in which a process starts them; `gateway` and `console` are doors."""
 
 
 def gateway(parts: Parts, process: Process, *, public_url: str | None) -> Gateway:

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
-from responder.app import roles as role
 from responder.app.data_folder import configuration_file
 from responder.app.garbage import spare_what_is_loaded
 from responder.app.keys import EnvironmentKeys
@@ -14,21 +13,12 @@ from responder.app.opening import open_parts
 from responder.app.parts import Parts
 from responder.app.process import Process, end, until
 from responder.app.reloading import reload
+from responder.app.roles import STAGES, listen_for_allowances
 from responder.app.serving import addresses, first_admin, serve_doors, serve_metrics
 from responder.app.signals import Signals
 from responder.app.sockets import bind, port_of
 from responder.engagement.errors import Misconfigured
 from responder.settings import Settings
-
-STAGES: Mapping[str, Callable[[Parts, Process], None]] = {
-    "triage": role.triage,
-    "drafting": role.drafting,
-    "delivery": role.delivery,
-    "relay": role.relay,
-    "reconcile": role.reconcile,
-    "audit": role.audit,
-}
-"""In the order in which they are added; `gateway` and `console` are doors, not stages."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -70,7 +60,7 @@ async def run_roles(
         for name, add in STAGES.items():
             if name in roles:
                 add(parts, process)
-        role.listen_for_allowances(parts, process)
+        listen_for_allowances(parts, process)
         where = "" if door is None else await _open(door, parts, process, roles, port_of(metrics))
         await serve_metrics(parts, process, metrics)
         await process.start()

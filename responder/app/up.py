@@ -21,7 +21,7 @@ from responder.adapters.postgres.log.claims import release_all
 from responder.adapters.postgres.people import PostgresPeople
 from responder.adapters.postgres.relay import Releases
 from responder.adapters.system import SystemClock, SystemIds
-from responder.app import demo, roles
+from responder.app import demo
 from responder.app.announcement import Announcement
 from responder.app.data_folder import DataFolder, write_whole
 from responder.app.garbage import spare_what_is_loaded
@@ -31,6 +31,7 @@ from responder.app.opening import open_parts
 from responder.app.parts import Parts
 from responder.app.process import Process, end, until
 from responder.app.reloading import reload
+from responder.app.roles import STAGES, listen_for_allowances
 from responder.app.serving import (
     Addresses,
     addresses,
@@ -201,11 +202,9 @@ class _Up:
     async def start(self, parts: Parts, process: Process) -> Announcement:
         """Everything serves when this returns."""
         found = await _found(parts)
-        for role in (roles.triage, roles.drafting, roles.delivery, roles.relay):
-            role(parts, process)
-        roles.reconcile(parts, process)
-        roles.audit(parts, process)
-        roles.listen_for_allowances(parts, process)
+        for add in STAGES.values():
+            add(parts, process)
+        listen_for_allowances(parts, process)
         owner = await first_admin(parts)
         api_token = self._api_token()
         await serve_doors(

@@ -10,7 +10,15 @@ from responder.cli.terminal import terminal
 from responder.telemetry import logging
 
 Role = Literal[
-    "gateway", "triage", "drafting", "console", "delivery", "relay", "reconcile", "audit"
+    "gateway",
+    "triage",
+    "drafting",
+    "console",
+    "delivery",
+    "relay",
+    "sla",
+    "reconcile",
+    "audit",
 ]
 
 

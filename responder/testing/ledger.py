@@ -19,6 +19,7 @@ from responder.adapters.postgres.desk import PostgresDesk
 from responder.adapters.postgres.dsn import Dsn
 from responder.adapters.postgres.engine import make_engine
 from responder.adapters.postgres.migrate import migrate
+from responder.adapters.postgres.misses import Misses
 from responder.adapters.postgres.relay import Releases
 from responder.adapters.postgres.review import PostgresReviewWork
 from responder.adapters.postgres.triage import PostgresTriageWork
@@ -109,6 +110,7 @@ class Bench:
     delivery: Delivery
     delivery_work: PostgresDeliveryWork
     releases: Releases
+    misses: Misses
     steps: ClockSteps
     dead_letters: PostgresDeadLetterDesk
     sealer: Sealer
@@ -261,6 +263,7 @@ async def open_bench(database: Dsn, configuration: Workspace | None = None) -> A
             ),
             delivery_work=delivery_work,
             releases=Releases(engine),
+            misses=Misses(engine),
             steps=ClockSteps(engine),
             dead_letters=PostgresDeadLetterDesk(engine, read_again=lambda *_: ()),
             sealer=Sealer(engine),

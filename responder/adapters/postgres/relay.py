@@ -1,4 +1,4 @@
-"""The relay: sends the outbox in order, releases held decisions, records misses.
+"""The relay: sends the outbox in order, and releases held decisions.
 
 A relay owns a shard by a session advisory lock on a connection of its own and sends it in the order
 of ids: append, await, mark. A second relay skips the whole shard, never a row: taking the next row
@@ -51,8 +51,6 @@ BATCH_BYTES = 8 * 1024 * 1024
 CLOSED_SECONDS = 30.0
 """How long the rows of a topic wait after the log has refused all of it."""
 STAGE = "relay"
-MISSES = 1_000
-"""How many may become overdue in one transaction."""
 
 _DUE = """
 SELECT id, topic, key, event_id, headers, payload, found
@@ -220,7 +218,7 @@ def _headers(row: Any) -> Sequence[tuple[str, str]]:
 
 
 class Releases:
-    """Lets held decisions go when their undo time is over, and records what became overdue."""
+    """Lets held decisions go when their undo time is over."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -265,33 +263,6 @@ class Releases:
                 await _hand_to_delivery(connection, engagement, decision, at)
             else:
                 await _dismiss(connection, engagement, decision, at)
-
-    async def record_misses(self, *, at: datetime) -> int:
-        """Every item that is due and has no public reply is missed, once, when its time passes.
-
-        At most `MISSES` at a time; gives how many. What somebody else is at is left for the next.
-        """
-        async with transaction(self._engine) as connection:
-            missed = await connection.execute(
-                text("""
-                    WITH late AS (
-                      UPDATE engagement SET due_outcome = 'missed'
-                      WHERE id = ANY (ARRAY(SELECT id FROM engagement
-                        WHERE due_outcome IS NULL AND due_at <= :at AND clock_paused_at IS NULL
-                        ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED))
-                      RETURNING id, due_period, sla, due_at)
-                    INSERT INTO due_settled (engagement_id, period, sla, due_at, outcome, settled_at)
-                    SELECT id, due_period, sla, due_at, 'missed', :at FROM late
-                    RETURNING engagement_id
-                    """),
-                {"at": at, "most": MISSES},
-            )
-            ids = missed.scalars().all()
-            await append_entries(
-                connection,
-                (Entry(engagement_id=each, act="due_missed", actor="relay") for each in ids),
-            )
-            return len(ids)
 
     async def held(self) -> int:
         """How many decisions are in their undo time."""

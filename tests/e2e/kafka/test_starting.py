@@ -59,7 +59,7 @@ async def test_every_role_is_ready_once_it_has_joined_and_ends_well_when_it_is_t
     assert (await installation.command("migrate")).code == 0
     doors = installation.launch("gateway", "console")
     stages = installation.launch("triage", "drafting", "delivery")
-    rest = installation.launch("relay", "reconcile", "audit")
+    rest = installation.launch("relay", "sla", "reconcile", "audit")
     for role in (doors, stages, rest):
         await role.ready()
         assert await role.probe("livez") == 200

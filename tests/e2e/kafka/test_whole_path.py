@@ -21,6 +21,7 @@ import pytest
 import pytest_asyncio
 
 from responder.adapters.postgres.dsn import Dsn
+from responder.app.roles import STAGES
 from responder.testing.kafka import ExternalKafka, KafkaCluster
 from responder.testing.roles import Role, Roles, roles_on_kafka
 from responder.testing.running import Finished, eventually
@@ -129,7 +130,7 @@ class Story:
     async def _start(self) -> None:
         console = self._alive["console"] = await self._roles.start("console")
         self._roles.environment["RESPONDER_SERVER__PUBLIC_URL"] = console.url
-        for name in ("gateway", "triage", "drafting", "delivery", "relay", "reconcile", "audit"):
+        for name in ("gateway", *STAGES):
             self._alive[name] = self._roles.launch(name)
         self._alive["triage 2"] = self._roles.launch("triage")
         for role in self._alive.values():

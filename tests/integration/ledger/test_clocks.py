@@ -151,11 +151,11 @@ async def test_a_clock_that_stands_is_not_missed(bench: Bench) -> None:
     bench.clock.time = at(4, 15)
     await stops(bench)
     bench.clock.time = at(11, 15)
-    assert await bench.releases.record_misses(at=bench.clock.now()) == 0
+    assert await bench.misses.record_due(at=bench.clock.now()) == 0
     assert await outcome(bench) is None
     await goes_on(bench)
     assert await due(bench) == at(12, 12, 0, 1)
-    assert await bench.releases.record_misses(at=at(12, 12, 0, 2)) == 1
+    assert await bench.misses.record_due(at=at(12, 12, 0, 2)) == 1
     assert await outcome(bench) is DueOutcome.MISSED
 
 

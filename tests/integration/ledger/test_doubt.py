@@ -333,7 +333,7 @@ async def test_an_edit_that_opens_what_a_rule_closed_begins_a_new_due_period(
     assert await periods(bench) == [(1, DueOutcome.EXCUSED)]
     assert (await bench.item()).row.due_outcome is None
     bench.clock.forward(9 * 3600)
-    await bench.releases.record_misses(at=bench.clock.now())
+    await bench.misses.record_due(at=bench.clock.now())
     assert await periods(bench) == [(1, DueOutcome.EXCUSED), (2, DueOutcome.MISSED)]
     await bench.audited()
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from responder.adapters.postgres.figures import PostgresFigures
-from responder.adapters.postgres.relay import MISSES
+from responder.adapters.postgres.misses import AT_ONCE as MISSES
 from responder.engagement.model import Via
 from responder.testing.factories import comment
 from responder.testing.ledger import Bench
@@ -62,7 +62,7 @@ async def test_what_stood_there_before_a_source_was_connected_has_no_response_cl
     bench.clock.forward(9 * 3600)
     await bench.release()
     await bench.deliver()
-    await bench.releases.record_misses(at=bench.clock.now())
+    await bench.misses.record_due(at=bench.clock.now())
     shown = await figures(bench).figures()
     assert shown.items["answered"] == 2
     assert sum(shown.due.values()) == 1
@@ -92,7 +92,7 @@ async def test_an_overdue_comment_is_missed_and_counts_once(bench: Bench) -> Non
     await bench.arrives(comment())
     bench.clock.forward(9 * 3600)
     for _ in range(2):
-        await bench.releases.record_misses(at=bench.clock.now())
+        await bench.misses.record_due(at=bench.clock.now())
     shown = await figures(bench).figures()
     assert shown.due["first-reply", "missed"] == 1
 
@@ -101,9 +101,9 @@ async def test_many_that_become_overdue_at_once_are_missed_some_at_a_time(bench:
     many = MISSES + 1
     await bench.arrives(*(comment(f"c{number}") for number in range(many)))
     bench.clock.forward(9 * 3600)
-    assert await bench.releases.record_misses(at=bench.clock.now()) == MISSES
+    assert await bench.misses.record_due(at=bench.clock.now()) == MISSES
     assert (await figures(bench).figures()).due["first-reply", "missed"] == MISSES
-    assert await bench.releases.record_misses(at=bench.clock.now()) == 1
-    assert await bench.releases.record_misses(at=bench.clock.now()) == 0
+    assert await bench.misses.record_due(at=bench.clock.now()) == 1
+    assert await bench.misses.record_due(at=bench.clock.now()) == 0
     shown = await figures(bench).figures()
     assert shown.due["first-reply", "missed"] == shown.backlog[OPEN].overdue == many

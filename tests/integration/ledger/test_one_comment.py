@@ -209,8 +209,8 @@ async def test_a_reply_that_a_person_posted_by_hand_ends_the_item_with_its_link(
 async def test_an_overdue_item_is_missed_once_even_if_it_is_answered_later(bench: Bench) -> None:
     await bench.arrives(comment())
     bench.clock.forward(9 * 3600)
-    assert await bench.releases.record_misses(at=bench.clock.now()) == 1
-    assert await bench.releases.record_misses(at=bench.clock.now()) == 0
+    assert await bench.misses.record_due(at=bench.clock.now()) == 1
+    assert await bench.misses.record_due(at=bench.clock.now()) == 0
     await bench.approve()
     await bench.release()
     await bench.deliver()

@@ -76,7 +76,7 @@ async def test_what_is_late_at_once_is_recorded_as_missed(bench: Bench) -> None:
     await bench.arrives(comment())
     bench.clock.time = CAME + timedelta(hours=5)
     await change(bench, with_target(4))
-    assert await bench.releases.record_misses(at=bench.clock.now()) == 1
+    assert await bench.misses.record_due(at=bench.clock.now()) == 1
     assert (await bench.item()).row.due_outcome is DueOutcome.MISSED
 
 
@@ -132,7 +132,7 @@ async def test_what_has_ended_is_late_or_was_there_before_us_is_left_alone(bench
     await bench.dismiss("ended")
     await bench.release()
     bench.clock.time = CAME + timedelta(hours=9)
-    await bench.releases.record_misses(at=bench.clock.now())
+    await bench.misses.record_due(at=bench.clock.now())
     assert (await change(bench, with_target(12))).looked_at == 0
     assert await due(bench, "late") == CAME + timedelta(hours=8)
 
@@ -141,7 +141,7 @@ async def test_what_is_late_and_not_recorded_yet_stays_late(bench: Bench) -> Non
     await bench.arrives(comment())
     bench.clock.time = CAME + timedelta(hours=9)
     assert (await change(bench, with_target(12))).looked_at == 0
-    assert await bench.releases.record_misses(at=bench.clock.now()) == 1
+    assert await bench.misses.record_due(at=bench.clock.now()) == 1
 
 
 async def test_a_clock_that_stands_goes_on_also_where_no_target_applies_any_more(

@@ -130,7 +130,7 @@ class Writer:
 
     async def _late(self) -> None:
         self._bench.clock.forward(4 * 3600)
-        await self._bench.releases.record_misses(at=self._bench.clock.now())
+        await self._bench.misses.record_due(at=self._bench.clock.now())
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
