@@ -17,6 +17,7 @@ from responder.testing.kafka import (
 )
 from responder.testing.postgres import TestServer, running_server
 
+pytest_plugins = ["tests.chaos.plugin"]
 pytest.register_assert_rewrite("responder.testing.contracts")
 
 
