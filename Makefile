@@ -5,6 +5,9 @@
 #   make demo      the same, with invented people
 #   make setup     prepare .venv and start nothing; the command is then .venv/bin/responder
 #   make test      every test; installs what that needs     make test ARGS="tests/unit -k queue"
+#   make chaos     every fault of the matrix; writes docs/reference/faults.md
+#   make soak      faults at random, for MINUTES=60
+#   make powercut  cut the power of PostgreSQL and Kafka, RUNS=20 times; needs root and loop devices
 #   make bench     measure beside the peers, and keep it   make bench ONLY=P5 RUNS=3
 #   make bench-smoke   the same in small: whether it runs and is correct
 #   make lint      everything that is checked without running it
@@ -21,11 +24,12 @@ PYTHON ?= python3
 ARGS ?=
 ONLY ?=
 RUNS ?=
+MINUTES ?=
 BIN := .venv/bin
 UV := $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 
-.PHONY: help up demo setup test bench bench-smoke lint schemas docs lock system
+.PHONY: help up demo setup test chaos soak powercut bench bench-smoke lint schemas docs lock system
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -40,6 +44,22 @@ setup: .venv/.run-is-there
 
 test: .venv/.dev-is-there system
 	@exec $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+# Each keeps what came of its tests in one file, beside what the others kept, and writes the tables
+# anew from all of it; also where something failed.
+FAULTS := $(BIN)/python -m pytest --fault-report docs/reference/faults.json --faults
+
+chaos: .venv/.dev-is-there system
+	@failed=0; $(FAULTS) chaos -n auto --dist loadfile $(ARGS) || failed=$$?; \
+	$(BIN)/python -m docs.generate reference; exit $$failed
+
+soak: .venv/.dev-is-there system
+	@failed=0; $(FAULTS) soak $(MINUTES:%=--minutes %) $(ARGS) || failed=$$?; \
+	$(BIN)/python -m docs.generate reference; exit $$failed
+
+powercut: .venv/.dev-is-there system
+	@failed=0; $(FAULTS) powercut $(RUNS:%=--runs %) $(ARGS) || failed=$$?; \
+	$(BIN)/python -m docs.generate reference; exit $$failed
 
 bench: .venv/.dev-is-there system
 	@exec $(BIN)/python -m bench $(ONLY:%=--only %) $(RUNS:%=--runs %)
