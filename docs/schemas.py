@@ -11,17 +11,21 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from responder.engagement.events import DEAD_LETTER_TOPIC, EVENTS, TOPICS, Data
-from responder.platforms.outgoing_webhook import TYPE, ReplyWebhook
+from responder.platforms import outgoing_webhook, webhook_messages
+from responder.platforms.outgoing_webhook import ReplyWebhook
+from responder.platforms.webhook_messages import ClockWebhook
 from responder.web.api.openapi import document
 
 FOLDER = Path("schemas")
-REPLY_WEBHOOK = f"webhook.{TYPE}"
+REPLY_WEBHOOK = f"webhook.{outgoing_webhook.TYPE}"
+CLOCK_WEBHOOK = f"webhook.{webhook_messages.TYPE}"
 HEADER = "# Generated from the models by `make schemas`; do not edit.\n"
 
 
 def files() -> Mapping[Path, str]:
     made = {FOLDER / f"{event.type}.json": _json(schema(event)) for event in EVENTS}
     made[FOLDER / f"{REPLY_WEBHOOK}.json"] = _json(_schema(REPLY_WEBHOOK, ReplyWebhook))
+    made[FOLDER / f"{CLOCK_WEBHOOK}.json"] = _json(_schema(CLOCK_WEBHOOK, ClockWebhook))
     made[FOLDER / "asyncapi.yaml"] = _yaml(asyncapi())
     made[FOLDER / "openapi.yaml"] = _yaml(document())
     return made
@@ -55,7 +59,14 @@ def asyncapi() -> dict[str, Any]:
         },
         "defaultContentType": "application/json",
         "channels": {_name(topic): _channel(topic) for topic in TOPICS}
-        | {"outgoing_webhook": _outgoing_webhook()},
+        | {
+            "outgoing_webhook": _webhook(
+                "the `outgoing_url` of a source", "reply_approved", REPLY_WEBHOOK, ReplyWebhook
+            ),
+            "clock_webhook": _webhook(
+                "the `url` of a webhook", "clock_step", CLOCK_WEBHOOK, ClockWebhook
+            ),
+        },
         "operations": {
             f"produce_{_name(topic)}": {
                 "action": "receive" if topic == "engagement.received" else "send",
@@ -67,7 +78,11 @@ def asyncapi() -> dict[str, Any]:
             "post_reply": {
                 "action": "send",
                 "channel": {"$ref": "#/channels/outgoing_webhook"},
-            }
+            },
+            "tell_of_step": {
+                "action": "send",
+                "channel": {"$ref": "#/channels/clock_webhook"},
+            },
         },
     }
 
@@ -84,8 +99,8 @@ def _channel(topic: str) -> dict[str, Any]:
     return {"address": topic, "messages": messages}
 
 
-def _outgoing_webhook() -> dict[str, Any]:
-    """Not on the log: over HTTP, to the receiver that a source names."""
+def _webhook(receiver: str, message: str, name: str, model: type[BaseModel]) -> dict[str, Any]:
+    """Not on the log: over HTTP, to a receiver that `responder.toml` names."""
     signed = {
         "webhook-id": {"type": "string", "description": "the same on every attempt"},
         "webhook-timestamp": {"type": "string", "description": "seconds since 1970"},
@@ -93,13 +108,13 @@ def _outgoing_webhook() -> dict[str, Any]:
     }
     return {
         "address": None,
-        "description": "POST to the `outgoing_url` of a source, signed by Standard Webhooks 1.0.0.",
+        "description": f"POST to {receiver}, signed by Standard Webhooks 1.0.0.",
         "messages": {
-            "reply_approved": {
-                "name": TYPE,
-                "summary": (ReplyWebhook.__doc__ or "").partition("\n")[0],
+            message: {
+                "name": name.removeprefix("webhook."),
+                "summary": (model.__doc__ or "").partition("\n")[0],
                 "headers": {"type": "object", "properties": signed, "required": [*signed]},
-                "payload": {"$ref": f"./{REPLY_WEBHOOK}.json"},
+                "payload": {"$ref": f"./{name}.json"},
             }
         },
     }

@@ -282,9 +282,9 @@ class Admin:
 
     def _keys(self) -> Keys:
         if self._settings.database.url is not None:
-            return EnvironmentKeys(self._settings.source)
+            return EnvironmentKeys(self._settings.source, self._settings.webhook)
         folder = DataFolder(location(self._settings, self._environ), self._ids)
-        return FolderKeys(folder, self._settings.source)
+        return FolderKeys(folder, self._settings.source, self._settings.webhook)
 
     def _places(self, configuration: Configuration) -> Places:
         """Each source with its platform."""

@@ -51,6 +51,7 @@ class Configuration:
     workspace: Workspace
     sources: Mapping[SourceId, tables.AnySource]
     """What each source's platform needs to be built."""
+    webhooks: Mapping[str, tables.ToldTable]
     openai: tables.OpenAITable | None
     """None: no text leaves this machine for a model."""
 
@@ -95,6 +96,7 @@ def parse(text: str, file: Path) -> Configuration:
         text=text,
         workspace=workspace(parsed, hashlib.sha256(text.encode()).hexdigest()),
         sources=MappingProxyType({SourceId(name): each for name, each in parsed.sources.items()}),
+        webhooks=MappingProxyType(dict(parsed.webhooks)),
         openai=parsed.openai,
     )
 

@@ -100,6 +100,10 @@ class DataFolder:
         """The last part of the source's address; it also reads the receipts of its pushes."""
         return self._secret(f"{source}.address-token", self._token)
 
+    def message_secret(self, webhook: str) -> str:
+        """`whsec_…`: what messages to this webhook are signed with."""
+        return self._secret(f"{webhook}.message-secret", self._signing_key)
+
     def api_token(self) -> str:
         return self._secret("api-token", self._token)
 

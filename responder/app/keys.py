@@ -1,7 +1,8 @@
-"""The secrets of each source: from the environment, or else made once in the data folder."""
+"""The secrets of sources and webhooks: from the environment, or made once in the data folder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 from pydantic import SecretStr
@@ -9,7 +10,7 @@ from pydantic import SecretStr
 from responder.app.data_folder import DataFolder
 from responder.engagement.errors import Misconfigured
 from responder.engagement.model import SourceId
-from responder.settings.groups import SourceSecrets
+from responder.settings.groups import SourceSecrets, WebhookSecrets
 
 WEBHOOK = "WEBHOOK_SECRET"
 OUTGOING = "OUTGOING_SECRET"
@@ -17,9 +18,10 @@ OUTGOING = "OUTGOING_SECRET"
 
 @dataclass(eq=False, kw_only=True)
 class MissingSecret(Misconfigured):
-    """The source {source} needs a secret; set {setting} or {setting}_FILE."""
+    """The {owner} needs a secret; set {setting} or {setting}_FILE."""
 
-    source: str
+    owner: str
+    """What kind of thing, and its name."""
     setting: str
 
 
@@ -48,12 +50,20 @@ class Keys(Protocol):
 
     def kept_at(self, source: SourceId) -> KeptAt: ...
 
+    def of_webhook(self, name: str) -> str:
+        """What messages to this webhook are signed with. Raises MissingSecret."""
+
 
 class EnvironmentKeys:
     """As processes of a cluster have them: everything is set, nothing is made."""
 
-    def __init__(self, secrets: Mapping[str, SourceSecrets]) -> None:
+    def __init__(
+        self,
+        secrets: Mapping[str, SourceSecrets],
+        webhooks: Mapping[str, WebhookSecrets] = MappingProxyType({}),
+    ) -> None:
         self._secrets = secrets
+        self._webhooks = webhooks
 
     def of(self, source: SourceId) -> SourceKeys:
         given = self._secrets.get(source, SourceSecrets())
@@ -71,13 +81,26 @@ class EnvironmentKeys:
         outgoing = setting(source, OUTGOING) if has_its_own else webhook
         return KeptAt(webhook_secret=webhook, outgoing_secret=outgoing)
 
+    def of_webhook(self, name: str) -> str:
+        given = _revealed(self._webhooks.get(name, WebhookSecrets()).secret)
+        if given is None:
+            variable = f"RESPONDER_WEBHOOK__{_in_capitals(name)}__SECRET"
+            raise MissingSecret(owner=f"webhook {name}", setting=variable)
+        return given
+
 
 class FolderKeys:
     """As `up` has them: what is not set is made once and kept."""
 
-    def __init__(self, folder: DataFolder, secrets: Mapping[str, SourceSecrets]) -> None:
+    def __init__(
+        self,
+        folder: DataFolder,
+        secrets: Mapping[str, SourceSecrets],
+        webhooks: Mapping[str, WebhookSecrets] = MappingProxyType({}),
+    ) -> None:
         self._folder = folder
         self._secrets = secrets
+        self._webhooks = webhooks
 
     def of(self, source: SourceId) -> SourceKeys:
         given = self._secrets.get(source, SourceSecrets())
@@ -98,14 +121,22 @@ class FolderKeys:
             outgoing_secret=setting(source, OUTGOING) if given.outgoing_secret else str(outgoing),
         )
 
+    def of_webhook(self, name: str) -> str:
+        given = self._webhooks.get(name, WebhookSecrets())
+        return _revealed(given.secret) or self._folder.message_secret(name)
+
 
 def setting(source: SourceId, name: str) -> str:
     """The variable with a secret of one source."""
-    return f"RESPONDER_SOURCE__{source.upper().replace('-', '_')}__{name}"
+    return f"RESPONDER_SOURCE__{_in_capitals(source)}__{name}"
+
+
+def _in_capitals(name: str) -> str:
+    return name.upper().replace("-", "_")
 
 
 def _missing(source: SourceId, name: str) -> str:
-    raise MissingSecret(source=source, setting=setting(source, name))
+    raise MissingSecret(owner=f"source {source}", setting=setting(source, name))
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

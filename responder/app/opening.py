@@ -72,6 +72,7 @@ async def open_parts(
         clock=clock,
         guestbook_url=guestbook_url,
         guestbook_tls=tls.ourselves(settings),
+        console_url=_public(settings),
     )
     places = Places()
     connector.connect(configuration, places)
@@ -95,6 +96,11 @@ async def open_parts(
         targets=parts.targets(),
     )
     return parts
+
+
+def _public(settings: Settings) -> str | None:
+    url = settings.server.public_url
+    return None if url is None else str(url).rstrip("/")
 
 
 async def _dispose(engine: AsyncEngine) -> None:

@@ -30,7 +30,9 @@ from responder.platforms.isso.replying import IssoReply
 from responder.platforms.isso.wire import IssoApi
 from responder.platforms.outgoing_webhook import OutgoingWebhook
 from responder.platforms.standard_webhooks import StandardWebhooks
+from responder.platforms.webhook_messages import WebhookMessages
 from responder.reconcile.ports import CheckPlatform, EntryPlatform, PollPlatform
+from responder.sla.ports import Webhook
 
 if TYPE_CHECKING:
     from responder.intake.ports import PushPlatform
@@ -67,6 +69,7 @@ class Places:
     poll: dict[SourceId, PollPlatform] = field(default_factory=dict)
     poll_seconds: dict[SourceId, float] = field(default_factory=dict)
     enter: dict[SourceId, EntryPlatform] = field(default_factory=dict)
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
     check: dict[SourceId, CheckPlatform] = field(default_factory=dict)
     kinds: dict[SourceId, str] = field(default_factory=dict)
     own_author_ids: dict[SourceId, frozenset[str]] = field(default_factory=dict)
@@ -105,6 +108,7 @@ class Connector:
     """Builds places.
 
     Args:
+        console_url: where people find the console, without a slash at its end, if that is known.
         guestbook_url: where the guestbook's own server is, if there is one.
         guestbook_tls: whom to trust there, if it speaks HTTPS.
     """
@@ -116,9 +120,11 @@ class Connector:
         clock: Clock,
         guestbook_url: str | None,
         guestbook_tls: ssl.SSLContext | None = None,
+        console_url: str | None = None,
     ) -> None:
         self._keys = keys
         self._clock = clock
+        self._console_url = console_url
         self._guestbook_url = guestbook_url
         self._guestbook_tls = guestbook_tls
 
@@ -128,6 +134,9 @@ class Connector:
             self._place(configuration.workspace.sources[source], table)
             for source, table in configuration.sources.items()
         ]
+        webhooks = {name: self._told(name, each) for name, each in configuration.webhooks.items()}
+        places.webhooks.clear()
+        places.webhooks.update(webhooks)
         for target in (places.push, places.tokens, places.reply, places.poll, places.enter):
             target.clear()
         places.check.clear()
@@ -230,7 +239,16 @@ class Connector:
             own_author_ids=frozenset({OWN_AUTHOR_ID}),
         )
 
-    def _http(self, table: tables.AnySource, target: object) -> GuardedHttp:
+    def _told(self, name: str, table: tables.ToldTable) -> Webhook:
+        return WebhookMessages(
+            http=self._http(table, table.url),
+            clock=self._clock,
+            url=str(table.url),
+            secrets=[self._keys.of_webhook(name)],
+            console_url=self._console_url,
+        )
+
+    def _http(self, table: tables.AnySource | tables.ToldTable, target: object) -> GuardedHttp:
         port = URL(str(target)).port
         return self._client(table.allowed_networks, (port,) if port else ())
 

@@ -22,6 +22,7 @@ from responder.adapters.postgres.dead_letters import DeadLetterRows, PostgresDea
 from responder.adapters.postgres.delays import StageDelays
 from responder.adapters.postgres.drafts import PostgresDraftingLedger
 from responder.adapters.postgres.figures import PostgresFigures
+from responder.adapters.postgres.messages import PostgresMessages
 from responder.adapters.postgres.misses import Misses
 from responder.adapters.postgres.people import PostgresPeople
 from responder.adapters.postgres.relay import OutboxRelay, Releases
@@ -64,6 +65,7 @@ from responder.intake.service import Intake
 from responder.reconcile.enter import Enter
 from responder.reconcile.service import Reconcile
 from responder.review.service import Review
+from responder.sla.telling import Telling
 from responder.stream.environment import Environment, Subscription
 from responder.stream.handler import Batch, Handler, One, RecordHandler
 from responder.stream.limit import Aimd, Limit, Yielding
@@ -77,6 +79,8 @@ from responder.web.gateway.receipts import ReceiptPages
 BATCH = 200
 DELAY_SECONDS = 1.0
 DELIVERY_WORKERS = 4
+TELLERS = 2
+"""So that one webhook that does not answer does not keep all others waiting."""
 SEAL_SECONDS = 0.5
 FOLD_SECONDS = 1.0
 WATCH_SECONDS = 5.0
@@ -222,6 +226,16 @@ def sla(parts: Parts, process: Process) -> None:
     async def take_steps() -> int:
         return await steps.take_due(at=parts.clock.now())
 
+    telling = Telling(
+        messages=PostgresMessages(parts.engine),
+        webhooks=parts.places.webhooks,
+        clock=parts.clock,
+        random=parts.random,
+    )
+    for number in range(TELLERS):
+        process.repeat(
+            Loop(f"telling {number}", telling.run, seconds=CLOCK_SECONDS, clock=parts.clock)
+        )
     process.repeat(Loop("misses", record_misses, seconds=CLOCK_SECONDS, clock=parts.clock))
     process.repeat(Loop("steps", take_steps, seconds=CLOCK_SECONDS, clock=parts.clock))
 

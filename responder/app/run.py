@@ -50,7 +50,7 @@ async def run_roles(
             settings,
             database_url=settings.database.url.get_secret_value(),
             configuration_file=configuration_file(settings, environ),
-            keys=EnvironmentKeys(settings.source),
+            keys=EnvironmentKeys(settings.source, settings.webhook),
             guestbook_url=None,
             migrates=False,
         )

@@ -238,7 +238,12 @@ class StepTable(Table):
     after: Duration | None = None
     """So long after; without either: when it is due."""
     queue: Slug | None = None
-    """It goes to this queue; without one it only is recorded and shown."""
+    """It goes to this queue."""
+    person: Line | None = None
+    """It is put before this person, by the name they sign in under."""
+    webhook: Slug | None = None
+    """The name of a webhook under `[webhooks]` that is told. Without any of the three it only is
+    recorded and shown."""
 
     @model_validator(mode="after")
     def _is_at_one_time(self) -> Self:
@@ -262,6 +267,15 @@ class SlaTable(Table):
     """What happens before or after an answer is due, while there is none."""
     clock_may_stop: bool = False
     """Whether people may stop a comment's clock, with a reason, while something else is waited for."""
+
+
+class ToldTable(Table):
+    """A webhook of yours that is told when a step says so."""
+
+    url: Address
+    """Where messages are sent, signed."""
+    allowed_networks: tuple[Network, ...] = ()
+    """Private networks that it may lie in, such as "127.0.0.0/8"."""
 
 
 class OfficeHoursTable(Table):
@@ -329,6 +343,7 @@ class File(Table):
     routes: tuple[RouteTable, ...] = ()
     sla: dict[Slug, SlaTable] = Field(default_factory=dict)
     office_hours: dict[Slug, OfficeHoursTable] = Field(default_factory=dict)
+    webhooks: dict[Slug, ToldTable] = Field(default_factory=dict)
     audiences: dict[Audience, frozenset[AuthorName]] = Field(default_factory=dict)
     """Who is who: authors as 'source/id', with the id that the platform gives them."""
     triage: TriageTable = TriageTable()

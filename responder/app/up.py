@@ -174,7 +174,7 @@ class _Up:
         self._data = data
         self._sockets = sockets
         self._demo = is_demo
-        self._keys = FolderKeys(data, settings.source)
+        self._keys = FolderKeys(data, settings.source, settings.webhook)
         self._at: Addresses = addresses(
             settings,
             console=port_of(sockets.console),

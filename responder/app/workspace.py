@@ -79,7 +79,17 @@ def _policy(
         None if opened is None else _office_hours(opened, hours[opened]),
         tuple(Tier(**dict(each)) for each in table.tiers),
         table.clock_may_stop,
-        tuple(Step(name=each.name, offset=each.offset, queue=each.queue) for each in table.steps),
+        tuple(_step(each) for each in table.steps),
+    )
+
+
+def _step(table: tables.StepTable) -> Step:
+    return Step(
+        name=table.name,
+        offset=table.offset,
+        queue=table.queue,
+        person=table.person,
+        webhook=table.webhook,
     )
 
 
@@ -192,6 +202,7 @@ def _steps(file: tables.File) -> Iterator[Contradiction]:
         group: KeyPath = ("sla", name, "steps")
         for index, step in enumerate(sla.steps):
             yield from _unknown((*group, index, "queue"), "queue", step.queue, queues)
+            yield from _unknown((*group, index, "webhook"), "webhook", step.webhook, file.webhooks)
         yield from _repeated(group, "name", [each.name for each in sla.steps])
 
 

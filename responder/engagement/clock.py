@@ -174,14 +174,7 @@ def written(terms: Terms) -> dict[str, Any]:
     return {
         "policy": terms.policy,
         "target_seconds": terms.target.total_seconds(),
-        "steps": [
-            {
-                "name": step.name,
-                "offset_seconds": step.offset.total_seconds(),
-                "queue": step.queue,
-            }
-            for step in terms.steps
-        ],
+        "steps": [_step(step) for step in terms.steps],
         "hours": None
         if hours is None
         else {
@@ -196,6 +189,16 @@ def written(terms: Terms) -> dict[str, Any]:
     }
 
 
+def _step(step: Step) -> dict[str, Any]:
+    """Only what is said is written, so that terms keep their version when steps learn more."""
+    tells = {"person": step.person, "webhook": step.webhook}
+    return {
+        "name": step.name,
+        "offset_seconds": step.offset.total_seconds(),
+        "queue": step.queue,
+    } | {name: whom for name, whom in tells.items() if whom is not None}
+
+
 def read(said: Mapping[str, Any]) -> Terms:
     hours = said["hours"]
     return Terms(
@@ -207,6 +210,8 @@ def read(said: Mapping[str, Any]) -> Terms:
                 name=each["name"],
                 offset=timedelta(seconds=each["offset_seconds"]),
                 queue=each["queue"],
+                person=each.get("person"),
+                webhook=each.get("webhook"),
             )
             for each in said["steps"]
         ),

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from responder.engagement.clock import Clock, ClockAct, Terms, Tick, folded
 from responder.engagement.sla import MIDNIGHT, Stretch, counting
-from responder.engagement.workspace import OfficeHours
+from responder.engagement.workspace import OfficeHours, Step
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -153,8 +153,17 @@ def _due(clock: Clock, zone: tzinfo) -> Iterator[str]:
 
 def _steps(clock: Clock, zone: tzinfo) -> Iterator[str]:
     for each in sorted(clock.steps, key=lambda planned: planned.at):
-        does = f", and it goes to the queue “{each.step.queue}”" if each.step.queue else ""
+        does = "".join(f", and {what}" for what in _does(each.step))
         yield f"While there is none: step “{each.step.name}” by {moment(each.at, zone)}{does}."
+
+
+def _does(step: Step) -> Iterator[str]:
+    if step.queue:
+        yield f"it goes to the queue “{step.queue}”"
+    if step.person:
+        yield f"it is put before {step.person}"
+    if step.webhook:
+        yield f"the webhook “{step.webhook}” is told"
 
 
 def _zone(terms: Terms | None) -> tzinfo:

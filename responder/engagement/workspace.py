@@ -46,7 +46,11 @@ class Step:
     offset: timedelta
     """From when it is due, in the time that counts; negative: before."""
     queue: str | None = None
-    """It goes there; None: it only is recorded and shown."""
+    """It goes there."""
+    person: str | None = None
+    """It is put before whoever has this name."""
+    webhook: str | None = None
+    """It is told to this one."""
 
 
 @dataclass(frozen=True, slots=True)

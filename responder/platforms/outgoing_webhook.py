@@ -11,7 +11,6 @@ Source: Standard Webhooks 1.0.0 (headers, signed content, `type`/`timestamp`/`da
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from http import HTTPStatus
 from typing import Final, Literal
 from uuid import UUID
 
@@ -28,7 +27,7 @@ from responder.delivery.ports import (
 )
 from responder.engagement.http import Answer, Http, Request
 from responder.engagement.ports import Clock
-from responder.platforms.signatures import sign_standard
+from responder.platforms.signatures import asks_to_stop, signed_headers
 
 TYPE: Final = "reply.approved"
 TIMEOUT_SECONDS = 15.0
@@ -117,7 +116,7 @@ class OutgoingWebhook:
         result = await self._http.send(self._request(posting, now))
         if isinstance(result, Answer) and result.is_success:
             return _taken(result)
-        if isinstance(result, Answer) and _gives_up(result):
+        if isinstance(result, Answer) and asks_to_stop(result):
             return Posted(
                 outcome=AttemptOutcome.REFUSED,
                 detail="the receiver asked us to stop sending this reply",
@@ -129,20 +128,10 @@ class OutgoingWebhook:
 
     def _request(self, posting: Posting, now: datetime) -> Request:
         body = _body(posting, now)
-        timestamp = int(now.timestamp())
-        signatures = (
-            sign_standard(secret, posting.idempotency_key, timestamp, body)
-            for secret in self._secrets
-        )
         return Request(
             method="POST",
             url=self._url,
-            headers={
-                "Content-Type": "application/json",
-                "webhook-id": posting.idempotency_key,
-                "webhook-timestamp": str(timestamp),
-                "webhook-signature": " ".join(signatures),
-            },
+            headers=signed_headers(self._secrets, posting.idempotency_key, now, body),
             body=body,
             send_before=posting.send_before,
             total_seconds=TIMEOUT_SECONDS,
@@ -183,9 +172,3 @@ def _line(said: object, name: str, limit: int) -> str | None:
     if not isinstance(text, str) or not text.isprintable():
         return None
     return text if 0 < len(text) <= limit else None
-
-
-def _gives_up(answer: Answer) -> bool:
-    """Source: Svix, `webhook-delivery: abort-message`; Standard Webhooks 1.0.0 on 410."""
-    asked = answer.headers.get("webhook-delivery") == "abort-message"
-    return asked or answer.status == HTTPStatus.GONE

@@ -14,14 +14,16 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from responder.engagement.http import Answer
 from responder.intake.ports import Push, Reason, Refused, Verified
 from responder.intake.secrets import Rotating, Secret, UnusableSecret
 
@@ -99,6 +101,29 @@ def sign_standard(secret: str, message_id: str, timestamp: int, body: bytes) -> 
     """
     content = b".".join([message_id.encode(), str(timestamp).encode(), body])
     return "v1," + base64.b64encode(_hmac_sha256(_symmetric(secret), content)).decode()
+
+
+def signed_headers(
+    secrets: Sequence[str], message_id: str, now: datetime, body: bytes
+) -> Mapping[str, str]:
+    """The headers of a JSON webhook of ours, signed with every live secret. Raises UnusableSecret."""
+    timestamp = int(now.timestamp())
+    signatures = (sign_standard(secret, message_id, timestamp, body) for secret in secrets)
+    return {
+        "Content-Type": "application/json",
+        "webhook-id": message_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+def asks_to_stop(answer: Answer) -> bool:
+    """Whether a receiver wants no further try of this message.
+
+    Source: Svix, `webhook-delivery: abort-message`; Standard Webhooks 1.0.0 on 410.
+    """
+    asked = answer.headers.get("webhook-delivery") == "abort-message"
+    return asked or answer.status == HTTPStatus.GONE
 
 
 def verify_standard(

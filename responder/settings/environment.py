@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -17,7 +17,6 @@ from responder.engagement.errors import Misconfigured
 PREFIX = "RESPONDER_"
 NESTED = "__"
 FILE = "_FILE"
-SOURCE = f"{PREFIX}SOURCE{NESTED}"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -79,23 +78,24 @@ def read(tree: type[BaseModel], environ: Mapping[str, str]) -> Nested:
 
 
 def variables(tree: type[BaseModel]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Every variable that sets something, with the path it sets; a source's id is `*`."""
+    """Every variable that sets something, with the path it sets; a name of yours is `*`."""
     for name, field in tree.model_fields.items():
         group = field.annotation
         if isinstance(group, type) and issubclass(group, BaseModel):
             for setting, inner in group.model_fields.items():
                 yield from _variable((name, setting), inner)
-        elif name == "source":
-            for setting, inner in source_secrets(tree).model_fields.items():
+        elif (named := named_group(field)) is not None:
+            for setting, inner in named.model_fields.items():
                 yield from _variable((name, "*", setting), inner)
         else:
             yield from _variable((name,), field)
 
 
-def source_secrets(tree: type[BaseModel]) -> type[BaseModel]:
-    """The group that every source has one of."""
-    annotation = tree.model_fields["source"].annotation
-    return cast("type[BaseModel]", annotation.__args__[1])  # type: ignore[union-attr]
+def named_group(field: FieldInfo) -> type[BaseModel] | None:
+    """The group that everything of a kind has one of, as sources do; None: it is no such setting."""
+    if get_origin(field.annotation) is not dict:
+        return None
+    return cast("type[BaseModel]", get_args(field.annotation)[1])
 
 
 def variable_of(path: Sequence[str]) -> str:
@@ -112,7 +112,7 @@ def problems_of(error: ValidationError) -> tuple[str, ...]:
     found = []
     for each in error.errors(include_input=False, include_url=False):
         path = [part for part in each["loc"] if isinstance(part, str)]
-        path = path[: 3 if path[:1] == ["source"] else 2]
+        path = path[: 3 if path[0:1] in (["source"], ["webhook"]) else 2]
         if path:
             found.append(f"{'.'.join(path)} ({variable_of(path)}): {_lower(each['msg'])}")
         else:
@@ -144,10 +144,10 @@ def _is_ours(variable: str) -> bool:
 def _read_one(
     variable: str, text: str, known: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]
 ) -> tuple[tuple[str, ...], str]:
-    pattern, source = _as_pattern(variable)
+    pattern, given_name = _as_pattern(variable)
     if pattern not in known:
         raise ValueError(f"{variable} is not a setting{nearest(variable, list(known))}")
-    path = tuple(source if part == "*" else part for part in known[pattern])
+    path = tuple(given_name if part == "*" else part for part in known[pattern])
     if pattern == variable_of(known[pattern]):
         return path, text
     if environ.get(variable.removesuffix(FILE)):
@@ -156,11 +156,12 @@ def _read_one(
 
 
 def _as_pattern(variable: str) -> tuple[str, str]:
-    """A source's variable with `*` for its id, and the id."""
-    if not variable.startswith(SOURCE):
+    """The variable of a source or webhook with `*` for its name, and the name."""
+    group, *named = variable.split(NESTED, 2)
+    if len(named) == 1:
         return variable, ""
-    name, _, setting = variable.removeprefix(SOURCE).partition(NESTED)
-    return f"{SOURCE}*{NESTED}{setting}", name.lower().replace("_", "-")
+    name, setting = named
+    return NESTED.join([group, "*", setting]), name.lower().replace("_", "-")
 
 
 def _read_file(variable: str, path: Path) -> str:

@@ -255,6 +255,13 @@ class SourceSecrets(Group):
     """`whsec_…`: what we sign the replies with that we send there."""
 
 
+class WebhookSecrets(Group):
+    """What we sign with for one webhook of `responder.toml`; `<ID>` is its name there, as above."""
+
+    secret: SecretStr | None = None
+    """`whsec_…`: what we sign the messages with that we send there."""
+
+
 class Logging(Group):
     """What is written to the standard error output."""
 

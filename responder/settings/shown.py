@@ -9,7 +9,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from responder.settings.environment import FILE, is_secret, source_secrets, variable_of
+from responder.settings.environment import FILE, is_secret, named_group, variable_of
 from responder.settings.loading import Settings
 
 MASK = "(secret)"
@@ -46,14 +46,14 @@ def shown(
 
 
 def documented() -> Iterator[Documented]:
-    """All settings there are; `<id>` stands for the name of a source."""
+    """All settings there are; `<id>` stands for the name of a source or webhook."""
     for name, field in Settings.model_fields.items():
         group = field.annotation
         if isinstance(group, type) and issubclass(group, BaseModel):
             for setting, inner in group.model_fields.items():
                 yield _documented((name, setting), inner)
-        elif name == "source":
-            for setting, inner in source_secrets(Settings).model_fields.items():
+        elif (named := named_group(field)) is not None:
+            for setting, inner in named.model_fields.items():
                 yield _documented((name, "<id>", setting), inner)
         else:
             yield _documented((name,), field)
@@ -77,10 +77,10 @@ def _walk(settings: Settings) -> Iterator[tuple[tuple[str, ...], FieldInfo, obje
         if isinstance(value, BaseModel):
             for setting, inner in type(value).model_fields.items():
                 yield (name, setting), inner, getattr(value, setting)
-        elif name == "source":
-            for source, secrets in value.items():
+        elif named_group(field) is not None:
+            for given_name, secrets in value.items():
                 for setting, inner in type(secrets).model_fields.items():
-                    yield (name, source, setting), inner, getattr(secrets, setting)
+                    yield (name, given_name, setting), inner, getattr(secrets, setting)
         else:
             yield (name,), field, value
 

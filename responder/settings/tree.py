@@ -36,4 +36,5 @@ class Tree(BaseSettings):
     api: groups.Api = groups.Api()
     openai: groups.OpenAI = groups.OpenAI()
     source: dict[str, groups.SourceSecrets] = Field(default_factory=dict)
+    webhook: dict[str, groups.WebhookSecrets] = Field(default_factory=dict)
     logging: groups.Logging = groups.Logging()

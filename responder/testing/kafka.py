@@ -92,14 +92,27 @@ class ExternalKafka:
     bootstrap_servers: str
 
 
+@dataclass(frozen=True, slots=True)
+class Detour:
+    """A second way to a broker: clients are told `told_port`, where nobody listens until a test does.
+
+    What arrives there belongs to `broker_port`, after whatever the test does to it on the way.
+    """
+
+    told_port: int
+    broker_port: int
+
+
 @contextmanager
 def running_kafka(
-    jars: Path, *, nodes: int = 1, java: Sequence[str] = JAVA
+    jars: Path, *, nodes: int = 1, java: Sequence[str] = JAVA, disks: Sequence[Path] = ()
 ) -> Iterator["KafkaCluster"]:
     """A cluster in a temporary folder, run from the jars of `fetch_jars`."""
     with (
         tempfile.TemporaryDirectory(prefix="kafka-") as folder,
-        KafkaCluster(jars=jars, folder=Path(folder), nodes=nodes, java=java) as cluster,
+        KafkaCluster(
+            jars=jars, folder=Path(folder), nodes=nodes, java=java, disks=disks
+        ) as cluster,
     ):
         yield cluster
 
@@ -110,7 +123,9 @@ class _Node:
     port: int
     controller_port: int
     secure_port: int
+    detour: Detour
     folder: Path
+    data: Path
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -130,19 +145,35 @@ class KafkaCluster:
         folder: exists; for data, configuration and logs; must not hold another cluster's.
         nodes: 1, or 3 with replication 3 and `min.insync.replicas=2`.
         java: the command that runs a broker, with the machine's own options.
+        disks: a folder for the data of each broker, for tests that break disks.
     """
 
     def __init__(
-        self, *, jars: Path, folder: Path, nodes: int = 1, java: Sequence[str] = JAVA
+        self,
+        *,
+        jars: Path,
+        folder: Path,
+        nodes: int = 1,
+        java: Sequence[str] = JAVA,
+        disks: Sequence[Path] = (),
     ) -> None:
         self._jars = jars
         self._java = java
         self._folder = folder
         self.ca_file = folder / "ca.pem"
-        ports = iter(_free_ports(3 * nodes))
+        ports = iter(_free_ports(5 * nodes))
+        homes = [folder / f"node-{n}" for n in range(1, nodes + 1)]
         self._nodes = [
-            _Node(n, next(ports), next(ports), next(ports), folder / f"node-{n}")
-            for n in range(1, nodes + 1)
+            _Node(
+                number=number,
+                port=next(ports),
+                controller_port=next(ports),
+                secure_port=next(ports),
+                detour=Detour(next(ports), next(ports)),
+                folder=home,
+                data=disk / "data",
+            )
+            for number, (home, disk) in enumerate(zip(homes, disks or homes, strict=True), 1)
         ]
 
     def __enter__(self) -> Self:
@@ -175,13 +206,23 @@ class KafkaCluster:
         return ",".join(f"127.0.0.1:{node.secure_port}" for node in self._nodes)
 
     @property
+    def detours(self) -> Sequence[Detour]:
+        """One for each broker."""
+        return [node.detour for node in self._nodes]
+
+    @property
+    def detour_servers(self) -> str:
+        """`bootstrap_servers` for who must not come to a broker but by its detour."""
+        return ",".join(f"127.0.0.1:{node.detour.told_port}" for node in self._nodes)
+
+    @property
     def pids(self) -> list[int]:
         """Of the brokers that were launched."""
         return [node.process.pid for node in self._nodes if node.process is not None]
 
     def stored_bytes(self, node: int = 0) -> int:
         """What the records of all topics but Kafka's own take on disk."""
-        data = self._nodes[node].folder / "data"
+        data = self._nodes[node].data
         return sum(
             file.stat().st_size for file in data.glob("*/*.log") if file.parent.name[:2] != "__"
         )
@@ -240,7 +281,7 @@ class KafkaCluster:
 
     def segment(self, topic: str, partition: int, node: int = 0) -> Path:
         """The first log segment of a partition, for tests that damage it."""
-        data = self._nodes[node].folder / "data"
+        data = self._nodes[node].data
         return data / f"{topic}-{partition}" / "00000000000000000000.log"
 
     @property
@@ -289,6 +330,7 @@ class KafkaCluster:
 def _properties(node: _Node, nodes: Sequence[_Node]) -> Mapping[str, object]:
     host = "127.0.0.1"
     clients = f"PLAINTEXT://{host}:{node.port},SECURE://{host}:{node.secure_port}"
+    behind, told = node.detour.broker_port, node.detour.told_port
     replicas, in_sync = (3, 2) if len(nodes) > 1 else (1, 1)
     return {
         "process.roles": "broker,controller",
@@ -296,13 +338,15 @@ def _properties(node: _Node, nodes: Sequence[_Node]) -> Mapping[str, object]:
         "controller.quorum.voters": ",".join(
             f"{n.number}@{host}:{n.controller_port}" for n in nodes
         ),
-        "listeners": f"{clients},CONTROLLER://{host}:{node.controller_port}",
-        "advertised.listeners": clients,
+        "listeners": (
+            f"{clients},DETOUR://{host}:{behind},CONTROLLER://{host}:{node.controller_port}"
+        ),
+        "advertised.listeners": f"{clients},DETOUR://{host}:{told}",
         "controller.listener.names": "CONTROLLER",
         "listener.security.protocol.map": (
-            "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL"
+            "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,DETOUR:PLAINTEXT,SECURE:SASL_SSL"
         ),
-        "log.dirs": node.folder / "data",
+        "log.dirs": node.data,
         "auto.create.topics.enable": "false",
         "default.replication.factor": replicas,
         "min.insync.replicas": in_sync,

@@ -175,6 +175,8 @@ def _planned(engagement_id: EngagementId, period: int, planned: PlannedStep) -> 
         "name": planned.step.name,
         "at": planned.at,
         "queue": planned.step.queue,
+        "person": planned.step.person,
+        "webhook": planned.step.webhook,
     }
 
 

@@ -8,10 +8,11 @@ from responder.adapters.postgres.engine import patient, transaction
 OUTBOX_DAYS = 7
 PUSH_DAYS = 30
 """Longer than any sender repeats a push."""
+MESSAGE_DAYS = 30
 
 
 class Retention:
-    """Removes handled inbox rows, sent outbox rows, old ids of pushes, and sign-ins that are over."""
+    """Removes handled inbox rows, sent outbox rows and messages, old ids of pushes, ended sign-ins."""
 
     def __init__(self, engine: AsyncEngine, *, inbox_days: int) -> None:
         self._engine = engine
@@ -29,6 +30,10 @@ class Retention:
             (
                 "DELETE FROM push_conflict WHERE seen_at < now() - :days * interval '1 day'",
                 PUSH_DAYS,
+            ),
+            (
+                "DELETE FROM webhook_message WHERE settled_at < now() - :days * interval '1 day'",
+                MESSAGE_DAYS,
             ),
             ("DELETE FROM session WHERE expires_at < now() - :days * interval '1 day'", 1),
             ("DELETE FROM sign_in_link WHERE expires_at < now() - :days * interval '1 day'", 1),

@@ -14,7 +14,7 @@ STATEMENTS = (
     "CREATE INDEX engagement_assigned ON engagement (assigned_to) WHERE assigned_to IS NOT NULL",
     """
     CREATE TABLE webhook_message (
-      id uuid PRIMARY KEY, webhook text NOT NULL, type text NOT NULL, data jsonb NOT NULL,
+      id text PRIMARY KEY, webhook text NOT NULL, type text NOT NULL, data jsonb NOT NULL,
       engagement_id uuid NOT NULL REFERENCES engagement, made_at timestamptz NOT NULL,
       attempts int NOT NULL DEFAULT 0, next_at timestamptz, settled_at timestamptz, why text)
     """,

@@ -1,0 +1,116 @@
+"""The points of a path, numbered as they are reached, and a process that ends at one of them."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeVar, cast
+
+from typing_extensions import override
+
+from responder.testing.failpoints.gate import AnswerLost, Call, Moment
+
+T = TypeVar("T")
+
+
+class Fate(Enum):
+    """What happens at a point."""
+
+    DIES = "dies"
+    """The process ends, as by kill -9."""
+    LOSES_ANSWER = "loses the answer"
+    """The call took effect, and the process lives on without its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One place where a process may end."""
+
+    number: int
+    """From 0, in the order in which a process reaches them."""
+    step: str
+    """Of which stage, and which step of it: `triage`, `drafting.settle`."""
+    call: Call
+    moment: Moment
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.number} {self.step}: {self.moment.value} {self.call}"
+
+
+class Dead(ConnectionError):
+    """The process asked something after its end: nobody hears it."""
+
+
+class Points:
+    """A `Gate` that numbers what passes, for the life of one process.
+
+    Args:
+        at: the number of the point at which something happens; None: nothing does.
+        fate: what happens there.
+    """
+
+    def __init__(self, at: int | None = None, fate: Fate = Fate.DIES) -> None:
+        self.step = ""
+        self.passed: list[Point] = []
+        self.died = asyncio.Event()
+        self.met: Point | None = None
+        """The point at which it happened; None while it was not reached."""
+        self.is_counting = True
+        self._at = at
+        self._fate = fate
+
+    async def before(self, call: Call) -> None:
+        """See `Gate`. Raises Dead."""
+        await self._pass(call, Moment.BEFORE)
+
+    async def after(self, call: Call) -> None:
+        """See `Gate`. Raises Dead and AnswerLost."""
+        await self._pass(call, Moment.AFTER)
+
+    @contextmanager
+    def within(self, step: str) -> Iterator[None]:
+        """What passes meanwhile belongs to this step."""
+        before, self.step = self.step, step
+        try:
+            yield
+        finally:
+            self.step = before
+
+    def named(self, stage: str, port: T) -> T:
+        """The same port; each of its calls names the step that it is."""
+        return cast("T", _Named(self, stage, port))
+
+    async def _pass(self, call: Call, moment: Moment) -> None:
+        if self.died.is_set():
+            raise Dead("the process has ended")
+        if not self.is_counting:
+            return
+        point = Point(len(self.passed), self.step, call, moment)
+        self.passed.append(point)
+        if point.number == self._at:
+            self.met = point
+            await self._happen()
+
+    async def _happen(self) -> None:
+        if self._fate is Fate.LOSES_ANSWER:
+            raise AnswerLost
+        self.died.set()
+        await asyncio.Event().wait()  # whoever stands here is cancelled
+
+
+class _Named:
+    def __init__(self, points: Points, stage: str, port: object) -> None:
+        self._points = points
+        self._stage = stage
+        self._port = port
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._port, name)
+
+        async def stepping(*given: Any, **named: Any) -> Any:
+            with self._points.within(f"{self._stage}.{name}"):
+                return await call(*given, **named)
+
+        return stepping
