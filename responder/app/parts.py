@@ -61,7 +61,7 @@ class Parts:
             kinds=self.places.kinds,
             clock=self.clock,
             random=self.random,
-            observer=DeliveryMetrics(self.metrics),
+            observer=DeliveryMetrics(self.metrics, self.places.kinds.values()),
         )
 
     def read_again(

@@ -346,7 +346,7 @@ def gateway(parts: Parts, process: Process, *, public_url: str | None) -> Gatewa
     return Gateway(
         intake=Intake(sources=parts.places.push, sink=sink, clock=parts.clock, rate=rate),
         refusals=refusals,
-        observer=GatewayMetrics(parts.metrics),
+        observer=GatewayMetrics(parts.metrics, parts.places.push),
         clock=parts.clock,
         public_url=public_url,
     )

@@ -1,11 +1,11 @@
 """What others tell about themselves, counted and logged."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
 from responder.delivery.ports import AttemptOutcome
-from responder.intake.ports import Outcome, PushSeen
+from responder.intake.ports import Outcome, PushSeen, Reason
 from responder.stream.deadletter import Bucket
 from responder.stream.log import Corrupt, Partition
 from responder.stream.observer import Gauges
@@ -142,10 +142,17 @@ class GatewayMetrics:
 
     Every push is counted; a line of the log is for those that were turned away. What was taken has its
     receipt and its place in the ledger, under the sender's own id of it.
+
+    Args:
+        sources: those that push. What alerts watch of them is shown from the start, as 0: to
+            Prometheus a count that appears has not grown, and one that is missing has no gateway.
     """
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, sources: Iterable[str] = ()) -> None:
         self._requests = metrics.counter(catalogue.INGEST_REQUESTS)
+        for source in sources:
+            self._requests.of(source, Outcome.ACCEPTED.value, "")
+            self._requests.of(source, Outcome.UNAVAILABLE.value, Reason.LOG_AWAY.value)
         self._seconds = metrics.histogram(catalogue.INGEST_SECONDS)
         self._events = metrics.counter(catalogue.INGEST_EVENTS)
         self._log = log.bind()  # once: it costs as much as all the counting
@@ -172,12 +179,19 @@ class GatewayMetrics:
 
 
 class DeliveryMetrics:
-    """Delivery's `delivery.ports.DeliveryObserver`."""
+    """Delivery's `delivery.ports.DeliveryObserver`.
 
-    def __init__(self, metrics: Metrics) -> None:
+    Args:
+        platforms: where replies go. Their duplicates are shown from the start, as 0: else the first
+            would be no growth, and no alert.
+    """
+
+    def __init__(self, metrics: Metrics, platforms: Iterable[str] = ()) -> None:
         self._attempts = metrics.counter(catalogue.DELIVERY_ATTEMPTS)
         self._readbacks = metrics.counter(catalogue.DELIVERY_READBACKS)
         self._duplicates = metrics.counter(catalogue.DELIVERY_DUPLICATES)
+        for platform in platforms:
+            self._duplicates.of(platform)
 
     def attempted(self, platform: str, outcome: AttemptOutcome) -> None:
         self._attempts.of(platform, outcome.value).inc()

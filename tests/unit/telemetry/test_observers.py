@@ -97,6 +97,24 @@ def test_a_push_counts_with_its_outcome_and_its_events() -> None:
     assert _value(metrics, "ingest_request_duration_seconds_count", source="blog") == 2
 
 
+def test_what_alerts_watch_of_a_source_stands_at_zero_before_the_first_push() -> None:
+    """Prometheus sees growth only between two samples: a first 503 must not be the first sample."""
+    metrics = Metrics()
+    GatewayMetrics(metrics, ["blog"])
+    for labels in (
+        {"source": "blog", "outcome": "accepted", "reason": ""},
+        {"source": "blog", "outcome": "unavailable", "reason": "log_away"},
+    ):
+        assert _value(metrics, "ingest_requests_total", **labels) == 0
+
+
+def test_duplicates_of_a_platform_stand_at_zero_before_the_first() -> None:
+    metrics = Metrics()
+    DeliveryMetrics(metrics, ["isso", "isso", "webhook"])
+    assert _value(metrics, "delivery_duplicates_found_total", platform="isso") == 0
+    assert _value(metrics, "delivery_duplicates_found_total", platform="webhook") == 0
+
+
 def test_attempts_looks_and_duplicates_of_delivery_are_counted() -> None:
     metrics = Metrics()
     delivery = DeliveryMetrics(metrics)
