@@ -29,10 +29,14 @@ UNDONE = (
     "DROP INDEX engagement_ended, engagement_ended_source, engagement_ended_queue",
     "DROP INDEX received_id_comment, delivery_job_of, inbox_done, outbox_sent",
     "CREATE INDEX engagement_ended ON engagement (state)",
+    "DROP TABLE audit_walk, audit_finding, removed_row, log_generation",
+    "DROP FUNCTION note_removed_engagement, note_removed_dead_letter CASCADE",
+    "DROP INDEX received_id_place, engagement_received",
+    "DROP TABLE webhook_message",
     "DROP TABLE stage_delay, clock_step, clock_tick, sla_terms",
     (
         "ALTER TABLE engagement DROP COLUMN audience, DROP COLUMN clock_paused_at,"
-        " DROP COLUMN escalated_from"
+        " DROP COLUMN escalated_from, DROP COLUMN assigned_to"
     ),
     "CREATE INDEX engagement_due ON engagement (due_at)",
     "UPDATE schema_version SET version_num = 'v0_1_08_pre_branches'",
