@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from responder.adapters.postgres.audit import ReceivedIds
-from responder.adapters.postgres.dead_letters import DeadLetterRows
+from responder.audit.ports import LetterRows
 from responder.delivery.service import Delivery
 from responder.drafting.service import Drafting
 from responder.engagement.deadletter import Buried, earlier_id, letter_id, read_buried
@@ -77,7 +77,7 @@ class SettlingConsumer:
     Triage closes its own, in the transaction that takes the record in.
     """
 
-    def __init__(self, handle: RecordHandler, rows: DeadLetterRows) -> None:
+    def __init__(self, handle: RecordHandler, rows: LetterRows) -> None:
         self._handle = handle
         self._rows = rows
 
@@ -154,7 +154,7 @@ class ReceivedIdsConsumer:
 class DeadLettersConsumer:
     """Makes a ledger row of every dead letter. Whatever stands in that topic gets one."""
 
-    def __init__(self, rows: DeadLetterRows) -> None:
+    def __init__(self, rows: LetterRows) -> None:
         self._rows = rows
 
     async def handle(self, records: Sequence[Record]) -> Sequence[Outcome]:
@@ -176,7 +176,7 @@ class DeadLetterTopic:
     where the topic's reader would make it: else its partition would wait for ever.
     """
 
-    def __init__(self, writer: LogWriter, rows: DeadLetterRows) -> None:
+    def __init__(self, writer: LogWriter, rows: LetterRows) -> None:
         self._writer = writer
         self._rows = rows
 

@@ -1,10 +1,42 @@
-"""What the audit finds: is anything missing, and does the chain hold?"""
+"""What the audit finds: is anything missing, are the counts right, and does the chain hold?"""
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeAlias
 from uuid import UUID
 
-from responder.audit.chain import Break
+from responder.audit.chain import Break, Head
+
+Facts: TypeAlias = Mapping[str, str | int | None]
+
+
+class Check(StrEnum):
+    """What is looked at, and does not hold."""
+
+    MISSING = "missing"
+    """Something came in, and the ledger cannot account for it."""
+    STATE = "state"
+    """A comment is not in the state that its history says, or its history is of no comment."""
+    CHAIN = "chain"
+    """The record of changes is not what was sealed."""
+    COUNT = "count"
+    """A count that is kept is not what a count gives."""
+    LOG = "log"
+    """The log began anew: what it held and nobody had read is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that does not hold. Nothing in it is about a person but ids."""
+
+    check: Check
+    name: str
+    """Tells it from others of its check."""
+    facts: Facts
+    found_at: datetime | None = None
+    """None: just now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,8 +44,28 @@ class Missing:
     """Something that came in and that the ledger cannot account for."""
 
     source: str
-    comment_id: str
-    event_id: str | None
+    """Empty: a record that nobody could read, and that named none."""
+    comment_id: str = ""
+    """Empty: of a record that nobody could read."""
+    event_id: str | None = None
+    record_id: UUID | None = None
+    """Of a dead letter."""
+    received_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.source}/{self.comment_id or self.record_id}"
+
+    @property
+    def finding(self) -> Finding:
+        facts: Facts = {
+            "source": self.source,
+            "comment_id": self.comment_id,
+            "event_id": self.event_id,
+            "record_id": None if self.record_id is None else str(self.record_id),
+            "received_at": None if self.received_at is None else self.received_at.isoformat(),
+        }
+        return Finding(check=Check.MISSING, name=self.name, facts=facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +77,18 @@ class Miscount:
     kept: int
     counted: int
 
+    @property
+    def finding(self) -> Finding:
+        facts: Facts = {"what": self.what, "kept": self.kept, "counted": self.counted}
+        return Finding(check=Check.COUNT, name=self.what, facts=facts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """The result of one audit, by id, never by count alone."""
 
-    sealed: int
-    """How many entries the chain has."""
-    head: str
-    """The hash of the last, in hex: keep it elsewhere to notice a truncation later."""
+    head: Head
+    """The last entry of the chain: keep it elsewhere to notice a truncation later."""
     chain_break: Break | None
     unlike_chain: tuple[UUID, ...]
     """Engagements whose state is not what the chain says, at most 100."""
@@ -42,16 +97,63 @@ class Findings:
     missing_total: int
     miscounts: tuple[Miscount, ...]
     """At most 100. Pages and metrics show what is kept; `tally_rebuild()` in SQL mends it."""
+    new_logs: tuple[Finding, ...] = ()
+    """Where the log began anew of late."""
 
     @property
     def holds(self) -> bool:
-        return not (self.chain_break or self.unlike_chain or self.missing_total or self.miscounts)
+        return not (
+            self.chain_break
+            or self.unlike_chain
+            or self.missing_total
+            or self.miscounts
+            or self.new_logs
+        )
 
 
 class Auditor(Protocol):
-    async def audit(self) -> Findings:
-        """One snapshot of ledger, chain and received ids.
+    async def audit(self, *, since: Head | None = None) -> Findings:
+        """One snapshot of ledger, chain and received ids; the chain must still hold `since`.
 
         Raises:
             Unavailable: the database is away.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one round of the live audit came to."""
+
+    found: tuple[Finding, ...] = ()
+    """What nobody was told of before."""
+    mended: tuple[Finding, ...] = ()
+    """What was found in an earlier round, and holds again."""
+    head: Head | None = None
+    """Once in a while: how far the chain reaches."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the live audit knows now."""
+
+    findings: tuple[Finding, ...] = ()
+    """At most 100 of each check, the last found first."""
+    totals: Mapping[Check, int] = field(default_factory=dict)
+    """Those that found something."""
+    looked_at: datetime | None = None
+    """When it last looked for what is missing. None: never."""
+    verified: int = 0
+    """How far the chain was followed."""
+    verified_at: datetime | None = None
+    compared_at: datetime | None = None
+    """Since then every id has been compared, also those of long ago."""
+
+
+class LetterRows(Protocol):
+    """The ledger's rows of dead letters."""
+
+    async def take(self, letters: Sequence[Buried]) -> None:
+        """One row for each; one that failed again after a retry is open again. Raises Unavailable."""
+
+    async def settle(self, dead_letter_id: UUID) -> None:
+        """Close it, if it was retried: its record is dealt with. Raises Unavailable."""
