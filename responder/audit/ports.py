@@ -1,6 +1,6 @@
 """What the audit finds: is anything missing, are the counts right, and does the chain hold?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
