@@ -158,7 +158,7 @@ def _read_one(
 def _as_pattern(variable: str) -> tuple[str, str]:
     """The variable of a source or webhook with `*` for its name, and the name."""
     group, *named = variable.split(NESTED, 2)
-    if len(named) == 1:
+    if len(named) < 2:  # noqa: PLR2004 - without a name: `RESPONDER_CONFIG`, and every other group
         return variable, ""
     name, setting = named
     return NESTED.join([group, "*", setting]), name.lower().replace("_", "-")

@@ -32,6 +32,11 @@ def test_a_setting_is_named_by_group_and_name(monkeypatch: pytest.MonkeyPatch) -
     assert load().stream.concurrency == 8
 
 
+def test_a_setting_without_a_group_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESPONDER_CONFIG", "/etc/responder.toml")
+    assert load().config == Path("/etc/responder.toml")
+
+
 def test_the_command_line_wins_and_leaves_the_rest_of_its_group(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
