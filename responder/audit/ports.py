@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from responder.audit.chain import Break, Head
+from responder.engagement.deadletter import Buried
 
 Facts: TypeAlias = Mapping[str, str | int | None]
 
