@@ -186,6 +186,9 @@ class Row:
     audience: Audience
     draft: DraftState
     held: Held | None = None
+    assigned_to: PersonId | None = None
+    """Whom its clock has put it before; anybody may answer it all the same."""
+    assigned_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +270,7 @@ class QueueFilter:
     """`open`, `attention` (failed or unknown deliveries), `answered`, `closed`, `deleted`."""
     text: str = ""
     """Words that must all occur in the comment or its author's name."""
+    assigned_to: PersonId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +291,7 @@ class Balance:
 
 
 MOST_MATCHING = 1_000
-"""With words in the filter, more than these are not counted."""
+"""With words or a person in the filter, more than these are not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,9 +300,12 @@ class QueuePage:
     after: str | None
     """Where the next page starts; None on the last."""
     matching: int
-    """How many match the filter in all; with words in it `MOST_MATCHING` + 1 stands for more."""
+    """How many match the filter in all; with words or a person in it `MOST_MATCHING` + 1 stands
+    for more."""
     counts: Mapping[str, int]
     """Open items by queue."""
+    has_assigned: bool
+    """Whether a clock has put anything that is open before somebody."""
     balance: Balance
     as_of: int
     """The change number this page is rendered at: the stream goes on from here."""

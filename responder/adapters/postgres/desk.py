@@ -21,6 +21,7 @@ from responder.adapters.postgres.details import (
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.missing import read_missing
 from responder.adapters.postgres.paging import (
+    FILTERS,
     STATES,
     beyond,
     condition_of,
@@ -71,12 +72,14 @@ TEXT_LIMIT = 10_000
 """How long a reply may be, in characters, where its place does not say."""
 ROW_SQL = f"""
   SELECT e.*, {COMMENT_COLUMNS}, h.id AS held_id, h.kind AS held_kind, h.actor AS held_actor,
-    h.text AS held_text, h.reason AS held_reason, h.release_at, p.name AS held_name
+    h.text AS held_text, h.reason AS held_reason, h.release_at, p.name AS held_name,
+    a.name AS assigned_name
   FROM engagement e
   JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
   {JOIN_AUTHOR}
   LEFT JOIN decision h ON h.engagement_id = e.id AND h.status = 'held'
   LEFT JOIN person p ON p.id = h.actor
+  LEFT JOIN person a ON a.id = e.assigned_to
 """  # noqa: S608 - a constant
 
 
@@ -110,19 +113,20 @@ class PostgresDesk:
             )
             rows = found.all()
             tally = await read_tally(connection)
-            if not words_of(wanted):
+            if not words_of(wanted) and wanted.assigned_to is None:
                 matching = tally.matching(
                     STATES[wanted.state], queue=wanted.queue, source=wanted.source
                 )
             elif after is None and len(rows) <= limit:
                 matching = len(rows)
             else:
-                matching = await _count_words(connection, condition, values)
+                matching = await _count(connection, condition, values)
             return QueuePage(
                 rows=tuple(self._row(row) for row in rows[:limit]),
                 after=position_of(rows[limit - 1], is_open=is_open) if len(rows) > limit else None,
                 matching=matching,
                 counts=tally.open_by_queue(),
+                has_assigned=await _has_assigned(connection),
                 balance=tally.balance(missing=await read_missing(connection)),
                 as_of=as_of,
             )
@@ -291,6 +295,8 @@ class PostgresDesk:
             audience=Audience(row.audience),
             draft=DraftState(row.draft_state),
             held=held_of(row),
+            assigned_to=row.assigned_to and PersonId(row.assigned_to),
+            assigned_name=row.assigned_name,
         )
 
     def _source_view(
@@ -348,10 +354,18 @@ async def _latest_change(connection: AsyncConnection) -> int:
     return int(found.scalar_one())
 
 
-async def _count_words(
-    connection: AsyncConnection, condition: str, values: Mapping[str, object]
-) -> int:
-    """Words are looked for one comment after the other; it stops where nobody reads on."""
+async def _has_assigned(connection: AsyncConnection) -> bool:
+    found = await connection.execute(
+        text(f"""
+            SELECT EXISTS (
+              SELECT FROM engagement e WHERE e.assigned_to IS NOT NULL AND {FILTERS["open"]})
+            """)  # noqa: S608 - a constant
+    )
+    return bool(found.scalar_one())
+
+
+async def _count(connection: AsyncConnection, condition: str, values: Mapping[str, object]) -> int:
+    """One comment after the other is looked at; it stops where nobody reads on."""
     found = await connection.execute(
         text(f"""
             SELECT count(*) FROM (

@@ -42,6 +42,9 @@ def condition_of(wanted: QueueFilter) -> tuple[str, dict[str, object]]:
     if wanted.source is not None:
         conditions.append("e.source = :source")
         values["source"] = wanted.source
+    if wanted.assigned_to is not None:
+        conditions.append("e.assigned_to = :assigned_to")
+        values["assigned_to"] = wanted.assigned_to
     for number, word in enumerate(words_of(wanted)):
         conditions.append(f"(c.text ILIKE :word{number} OR c.author_name ILIKE :word{number})")
         values[f"word{number}"] = f"%{_escaped(word)}%"

@@ -144,6 +144,9 @@ class EngagementSummary(Shown):
     audience: Audience
     draft_state: DraftState
     held: HeldDecision | None
+    assigned_to: Annotated[
+        UUID | None, Field(description="The person whom its clock has put it before.")
+    ]
 
     @classmethod
     def of(cls, row: Row) -> Self:
@@ -168,6 +171,7 @@ class EngagementSummary(Shown):
             audience=row.audience,
             draft_state=row.draft,
             held=HeldDecision.of(row.held),
+            assigned_to=row.assigned_to,
         )
 
 

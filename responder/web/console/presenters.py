@@ -113,8 +113,10 @@ class Fact:
 
 
 def facts(row: Row) -> tuple[Fact, ...]:
-    """Intent, who writes, mood, language, urgency and whether a reply is owed, as far as worth saying."""
+    """Whom it is for, intent, who writes, mood, and so on, as far as worth saying."""
+    assigned = row.assigned_name
     said = [
+        *([] if assigned is None else [Fact("assigned", "person", f"For {assigned}")]),
         Fact("intent", row.intent, words.INTENTS[Intent(row.intent)]),
         Fact("audience", row.audience, words.AUDIENCES[row.audience]),
         Fact("mood", row.sentiment, words.MOODS[Sentiment(row.sentiment)]),

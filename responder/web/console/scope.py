@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from responder.engagement.model import PersonId
 from responder.review.ports import QueueFilter
 from responder.web.console import words
 
@@ -28,6 +29,7 @@ class Scope:
             "queue": self.wanted.queue,
             "source": self.wanted.source,
             "q": self.wanted.text or None,
+            "for": "me" if self.wanted.assigned_to else None,
         } | changed
         given = [(name, value) for name, value in parameters.items() if value]
         return f"?{urlencode(given)}" if given else ""
@@ -41,8 +43,11 @@ class Scope:
         return path + self.query(**changed)
 
 
-def scope_of(query: Mapping[str, str]) -> Scope:
-    """From a URL's parameters; what it does not understand it leaves out."""
+def scope_of(query: Mapping[str, str], viewer: PersonId | None = None) -> Scope:
+    """From a URL's parameters; what it does not understand it leaves out.
+
+    `for=me` is whoever looks, so that the address means the same to everybody.
+    """
     # PostgreSQL holds no NUL, and refuses to be asked for one.
     asked = {name: value.replace("\x00", "") for name, value in query.items()}
     state = asked.get("state", "open")
@@ -52,5 +57,6 @@ def scope_of(query: Mapping[str, str]) -> Scope:
             source=asked.get("source") or None,
             state=state if state in words.SHOWN_AS else "open",
             text=" ".join(asked.get("q", "").split())[:TEXT_LIMIT],
+            assigned_to=viewer if asked.get("for") == "me" else None,
         )
     )

@@ -75,7 +75,7 @@ class Visit:
 
     @property
     def scope(self) -> Scope:
-        return scope_of(self.request.query)
+        return scope_of(self.request.query, None if self.who is None else self.who.person.id)
 
     def may(self, act: Act) -> bool:
         return self.who is not None and can(self.who.person, act)

@@ -11,7 +11,11 @@ down_revision = "v0_1_12_pre_clocks"
 STATEMENTS = (
     "ALTER TABLE clock_step ADD COLUMN person text, ADD COLUMN webhook text",
     "ALTER TABLE engagement ADD COLUMN assigned_to uuid REFERENCES person",
-    "CREATE INDEX engagement_assigned ON engagement (assigned_to) WHERE assigned_to IS NOT NULL",
+    """
+    CREATE INDEX engagement_assigned ON engagement (assigned_to, rank, order_due, received_at, id)
+      WHERE assigned_to IS NOT NULL
+        AND state IN ('awaiting_review', 'approved', 'sending', 'delivery_failed', 'delivery_unknown')
+    """,
     """
     CREATE TABLE webhook_message (
       id text PRIMARY KEY, webhook text NOT NULL, type text NOT NULL, data jsonb NOT NULL,

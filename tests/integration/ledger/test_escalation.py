@@ -1,0 +1,304 @@
+"""What a clock's steps do beside warning: a person is asked, a webhook of ours is told."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from sqlalchemy import text
+from standardwebhooks.webhooks import Webhook as Verifier
+
+from responder.access.model import Role
+from responder.access.service import Access
+from responder.adapters.postgres.clock_steps import ClockSteps
+from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.messages import PostgresMessages
+from responder.adapters.postgres.people import PostgresPeople
+from responder.adapters.postgres.retention import Retention
+from responder.adapters.system import SystemClock, SystemIds, SystemRandom
+from responder.engagement.workspace import Queue, SlaPolicy, Step
+from responder.platforms.webhook_messages import WebhookMessages
+from responder.sla.ports import Webhook
+from responder.sla.telling import TRY_SECONDS, WAITS_SECONDS, Telling
+from responder.testing.factories import comment, workspace
+from responder.testing.ledger import Bench, migrated, open_bench
+from responder.testing.loopback import loopback_http
+from responder.testing.postgres import TestServer
+
+KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+POLICY = SlaPolicy(
+    "an-hour",
+    timedelta(hours=1),
+    steps=(
+        Step(name="ana", offset=timedelta(minutes=-30), person="ana"),
+        Step(name="pager", offset=timedelta(), queue="leads", webhook="duty"),
+        Step(name="nobody", offset=timedelta(hours=1), person="Bo"),
+    ),
+)
+CONFIGURATION = workspace(
+    policies=MappingProxyType({"an-hour": POLICY}),
+    queues=MappingProxyType(
+        {"default": Queue("default", "Inbox", "an-hour"), "leads": Queue("leads", "Leads")}
+    ),
+)
+
+
+@dataclass
+class Receiver:
+    """A webhook of somebody's: a foreign library checks each signature."""
+
+    answers: deque[web.Response] = field(default_factory=deque)
+    """To the next messages; then 204."""
+    heard: list[Mapping[str, Any]] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+
+    async def take(self, request: web.BaseRequest) -> web.Response:
+        body = await request.read()
+        self.heard.append(Verifier(KEY).verify(body, dict(request.headers)))
+        self.ids.append(request.headers["webhook-id"])
+        return self.answers.popleft() if self.answers else web.Response(status=204)
+
+
+@pytest_asyncio.fixture
+async def bench(postgres_server: TestServer) -> AsyncIterator[Bench]:
+    template = await postgres_server.template("ledger", migrated)
+    database = await postgres_server.fresh(template)
+    async with open_bench(database, configuration=CONFIGURATION) as opened:
+        yield opened
+    await postgres_server.drop(database)
+
+
+@pytest.fixture
+def receiver() -> Receiver:
+    return Receiver()
+
+
+@pytest_asyncio.fixture
+async def telling(bench: Bench, receiver: Receiver) -> AsyncIterator[Telling]:
+    runner = web.ServerRunner(web.Server(receiver.take))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    webhook = WebhookMessages(
+        http=loopback_http(url),
+        clock=SystemClock(),  # signatures are checked by a real one
+        url=url,
+        secrets=[KEY],
+        console_url="https://console.example",
+    )
+    yield teller(bench, {"duty": webhook})
+    await runner.cleanup()
+
+
+def teller(bench: Bench, webhooks: Mapping[str, Webhook]) -> Telling:
+    return Telling(
+        messages=PostgresMessages(bench.engine),
+        webhooks=webhooks,
+        clock=bench.clock,
+        random=SystemRandom(seed=1),
+    )
+
+
+async def passes(bench: Bench, minutes: float) -> int:
+    """Gives how many steps were taken then."""
+    bench.clock.forward(60 * minutes)
+    return await bench.steps.take_due(at=bench.clock.now())
+
+
+async def clock_acts(bench: Bench) -> list[tuple[str, str | None]]:
+    history = (await bench.item()).history
+    return [(each.act, each.reason) for each in history if each.actor == "clock"]
+
+
+async def rows(bench: Bench, statement: str) -> list[Any]:
+    async with transaction(bench.engine) as connection:
+        return list((await connection.execute(text(statement))).all())
+
+
+async def test_a_step_puts_a_comment_before_a_person_by_any_spelling_of_the_name(
+    bench: Bench,
+) -> None:
+    access = Access(
+        store=PostgresPeople(bench.engine), clock=bench.clock, ids=SystemIds(SystemClock())
+    )
+    ana = await access.add("Ana", Role.APPROVER)
+    await bench.arrives(comment())
+    await passes(bench, 31)
+    row = (await bench.item()).row
+    assert (row.assigned_to, row.assigned_name, row.queue) == (ana.id, "Ana", "default")
+    assert await clock_acts(bench) == [("escalated", "step ana, for ana")]
+    await bench.audited()
+
+
+async def test_a_name_that_nobody_has_is_said_and_the_step_is_taken_all_the_same(
+    bench: Bench,
+) -> None:
+    await bench.arrives(comment())
+    assert await passes(bench, 31) == 1
+    assert (await bench.item()).row.assigned_to is None
+    assert await clock_acts(bench) == [("escalated", "step ana, for ana, whom nobody here is")]
+
+
+async def test_a_webhook_is_told_once_where_to_look_and_nothing_of_the_author(
+    bench: Bench, receiver: Receiver, telling: Telling
+) -> None:
+    await bench.arrives(comment())
+    await passes(bench, 61)
+    assert await telling.run()
+    assert not await telling.run()
+    [told] = receiver.heard
+    item = await bench.item()
+    identifier = str(item.row.engagement_id)
+    assert (told["type"], told["data"]) == (
+        "clock.step",
+        {
+            "engagement_id": identifier,
+            "source": item.row.source,
+            "comment_id": "c1",
+            "step": "pager",
+            "due_at": _iso(item.row.due_at),
+            "received_at": _iso(item.row.received_at),
+            "queue": "leads",
+            "person": None,
+            "permalink": item.comment.permalink,
+            "url": f"https://console.example/engagements/{identifier}",
+        },
+    )
+    assert (await clock_acts(bench))[-2:] == [
+        ("escalated", "step pager, to leads, webhook duty"),
+        ("told", "webhook duty"),
+    ]
+    await bench.audited()
+
+
+async def test_a_receiver_that_is_away_is_told_later_under_the_same_id(
+    bench: Bench, receiver: Receiver, telling: Telling
+) -> None:
+    receiver.answers += [web.Response(status=503), web.Response(status=500)]
+    await bench.arrives(comment())
+    await passes(bench, 61)
+    tries = [await _after(bench, telling, seconds) for seconds in (0, 1, 5, 1, 30, 36_000)]
+    assert tries == [True, False, True, False, True, False]
+    assert len(receiver.ids) == 3
+    assert len(set(receiver.ids)) == 1
+    assert (await clock_acts(bench))[-1] == ("told", "webhook duty")
+
+
+async def test_what_cannot_be_told_is_given_up_in_the_end_and_that_stands_in_the_history(
+    bench: Bench, receiver: Receiver, telling: Telling
+) -> None:
+    receiver.answers += [web.Response(status=503) for _ in range(20)]
+    await bench.arrives(comment())
+    await passes(bench, 61)
+    tries = [await _after(bench, telling, seconds) for seconds in _longest()]
+    assert tries == [True] * (1 + len(WAITS_SECONDS)) + [False]
+    assert len(receiver.ids) == 1 + len(WAITS_SECONDS)
+    assert (await clock_acts(bench))[-1] == ("not_told", "webhook duty: 503")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 410},
+        {"status": 400, "headers": {"webhook-delivery": "abort-message"}},
+    ],
+)
+async def test_a_receiver_that_asks_us_to_stop_is_not_told_again(
+    bench: Bench, receiver: Receiver, telling: Telling, answer: dict[str, Any]
+) -> None:
+    receiver.answers.append(web.Response(**answer))
+    await bench.arrives(comment())
+    await passes(bench, 61)
+    assert [await _after(bench, telling, seconds) for seconds in (0, 36_000)] == [True, False]
+    assert (await clock_acts(bench))[-1][0] == "not_told"
+
+
+async def test_a_receiver_that_asks_for_more_time_gets_it(
+    bench: Bench, receiver: Receiver, telling: Telling
+) -> None:
+    receiver.answers.append(web.Response(status=429, headers={"Retry-After": "600"}))
+    await bench.arrives(comment())
+    await passes(bench, 61)
+    assert [await _after(bench, telling, each) for each in (0, 500, 100)] == [True, False, True]
+
+
+async def test_a_teller_that_died_in_the_middle_is_followed_by_another_one(
+    bench: Bench, receiver: Receiver, telling: Telling
+) -> None:
+    await bench.arrives(comment())
+    await passes(bench, 61)
+    now = bench.clock.now()
+    messages = PostgresMessages(bench.engine)
+    assert await messages.claim(at=now, again_at=now + timedelta(seconds=TRY_SECONDS)) is not None
+    tries = [await _after(bench, telling, seconds) for seconds in (0, TRY_SECONDS)]
+    assert (tries, len(receiver.heard)) == ([False, True], 1)
+
+
+async def test_two_that_told_the_same_leave_one_entry(bench: Bench, telling: Telling) -> None:
+    await bench.arrives(comment())
+    await passes(bench, 61)
+    now = bench.clock.now()
+    messages = PostgresMessages(bench.engine)
+    slow = await messages.claim(at=now, again_at=now + timedelta(seconds=TRY_SECONDS))
+    assert slow is not None
+    assert await _after(bench, telling, TRY_SECONDS)
+    await messages.told(slow, at=bench.clock.now())
+    await messages.given_up(slow, at=bench.clock.now(), why="it took too long")
+    assert [act for act, _ in await clock_acts(bench)].count("told") == 1
+    assert "not_told" not in [act for act, _ in await clock_acts(bench)]
+
+
+async def test_a_webhook_that_is_not_configured_any_more_is_given_up_at_once(bench: Bench) -> None:
+    await bench.arrives(comment())
+    await passes(bench, 61)
+    assert await teller(bench, {}).run()
+    act = ("not_told", "webhook duty: no such webhook is configured any more")
+    assert (await clock_acts(bench))[-1] == act
+
+
+async def test_a_step_whose_taker_dies_has_told_nobody(bench: Bench) -> None:
+    """The message is left in the transaction of the step, or not at all."""
+    await bench.arrives(comment())
+    bench.clock.forward(3_660)
+    async with transaction(bench.engine) as connection:
+        await connection.execute(text("ALTER TABLE audit_entry RENAME TO gone"))
+    with pytest.raises(Exception, match="audit_entry"):
+        await ClockSteps(bench.engine).take_due(at=bench.clock.now())
+    assert await rows(bench, "SELECT * FROM webhook_message") == []
+    assert await rows(bench, "SELECT * FROM clock_step WHERE done_at IS NOT NULL") == []
+
+
+async def test_told_messages_are_let_go_of_after_a_month(
+    bench: Bench, receiver: Receiver, telling: Telling
+) -> None:
+    await bench.arrives(comment("c1"), comment("c2", thread_id="t2"))
+    await passes(bench, 61)
+    assert await telling.run()
+    async with transaction(bench.engine) as connection:
+        await connection.execute(
+            text(
+                "UPDATE webhook_message SET settled_at = now() - interval '31 days' WHERE why IS NULL AND next_at IS NULL"
+            )
+        )
+    await Retention(bench.engine, inbox_days=30).prune()
+    [left] = await rows(bench, "SELECT settled_at FROM webhook_message")
+    assert left.settled_at is None  # it has not been told yet, however old
+    assert len(receiver.heard) == 1
+
+
+async def _after(bench: Bench, telling: Telling, seconds: float) -> bool:
+    bench.clock.forward(1.1 * seconds)
+    return await telling.run()
+
+
+def _longest() -> Iterable[float]:
+    return (0.0, *WAITS_SECONDS, 86_400.0)
+
+
+def _iso(at: Any) -> str:
+    return str(at.isoformat()).replace("+00:00", "Z")
