@@ -74,7 +74,8 @@ class MemoryServer:
         self._groups: dict[str, _Group] = {}
         self._corrupt: set[tuple[Partition, int]] = set()
         self._topics: Counter[str] = Counter()
-        self._arrivals: set[asyncio.Event] = set()
+        self._arrivals: dict[asyncio.Event, None] = {}
+        """In the order in which they came: a run must not depend on where objects lie in memory."""
         self._answering = asyncio.Event()
         self._answering.set()
         self._up = True
@@ -140,10 +141,10 @@ class MemoryServer:
         return found
 
     def watch(self, arrival: asyncio.Event) -> None:
-        self._arrivals.add(arrival)
+        self._arrivals[arrival] = None
 
     def unwatch(self, arrival: asyncio.Event) -> None:
-        self._arrivals.discard(arrival)
+        self._arrivals.pop(arrival, None)
 
     async def answer(self, within: float) -> None:
         """Wait for the log's answer.
@@ -197,7 +198,9 @@ class _Group:
     server: MemoryServer
     committed: dict[Partition, int] = field(default_factory=dict)
     _members: "dict[MemoryLog, Collection[str]]" = field(default_factory=dict)
-    _waiting: "dict[MemoryLog, asyncio.Future[frozenset[Assignment]]]" = field(default_factory=dict)
+    _waiting: "dict[MemoryLog, asyncio.Future[tuple[Assignment, ...]]]" = field(
+        default_factory=dict
+    )
     _generation: int = 0
     _deadline: asyncio.TimerHandle | None = None
 
@@ -215,7 +218,7 @@ class _Group:
             waiting.cancel()
         self._begin()
 
-    def join(self, member: "MemoryLog") -> "asyncio.Future[frozenset[Assignment]]":
+    def join(self, member: "MemoryLog") -> "asyncio.Future[tuple[Assignment, ...]]":
         """Have nothing to give up any more, and wait for the others."""
         self._waiting[member] = asyncio.get_running_loop().create_future()
         joined = self._waiting[member]
@@ -223,7 +226,7 @@ class _Group:
         return joined
 
     def _begin(self) -> None:
-        for member in self._members.keys() - self._waiting.keys():
+        for member in self._late():
             member.notice_rebalance()
         if self._deadline is not None:
             self._deadline.cancel()
@@ -231,8 +234,12 @@ class _Group:
         self._deadline = loop.call_later(self.server.timing.rebalance, self._expel_the_late)
         self._close_if_complete()
 
+    def _late(self) -> "list[MemoryLog]":
+        """Those that have not given up yet what they had."""
+        return [member for member in self._members if member not in self._waiting]
+
     def _expel_the_late(self) -> None:
-        for member in list(self._members.keys() - self._waiting.keys()):
+        for member in self._late():
             del self._members[member]
         self._close_if_complete()
 
@@ -245,7 +252,7 @@ class _Group:
         waiting, self._waiting = self._waiting, {}
         shares = self._shares()
         for member, joined in waiting.items():
-            joined.set_result(frozenset(shares[member]))
+            joined.set_result(tuple(shares[member]))
 
     def _shares(self) -> "dict[MemoryLog, list[Assignment]]":
         shares: dict[MemoryLog, list[Assignment]] = defaultdict(list)
@@ -375,9 +382,9 @@ class MemoryLog:
             await self._tell_revoke(self._positions.keys())
         self._positions = {}
 
-    async def _take(self, owned: frozenset[Assignment]) -> None:
+    async def _take(self, owned: tuple[Assignment, ...]) -> None:
         committed = self._group.committed
-        self._positions = {a: committed.get(a.partition, 0) for a in sorted(owned, key=_order)}
+        self._positions = {a: committed.get(a.partition, 0) for a in owned}
         try:
             await self._listener.on_assign(owned)
         except Exception as error:  # noqa: BLE001 - comes out of the next `poll`
@@ -387,7 +394,7 @@ class MemoryLog:
 
     async def _tell_revoke(self, assignments: Collection[Assignment]) -> None:
         try:
-            await self._listener.on_revoke(frozenset(assignments))
+            await self._listener.on_revoke(tuple(assignments))
         except Exception as error:  # noqa: BLE001 - comes out of the next `poll`
             self._callback_error = error
 
@@ -459,7 +466,3 @@ class MemoryLog:
         if self._membership is not None:
             self._membership.cancel()
             await asyncio.wait([self._membership])
-
-
-def _order(assignment: Assignment) -> tuple[str, int]:
-    return (assignment.partition.topic, assignment.partition.number)
