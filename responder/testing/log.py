@@ -252,7 +252,8 @@ class _Group:
         waiting, self._waiting = self._waiting, {}
         shares = self._shares()
         for member, joined in waiting.items():
-            joined.set_result(tuple(shares[member]))
+            if not joined.done():  # one that was killed has its share until its session ends
+                joined.set_result(tuple(shares[member]))
 
     def _shares(self) -> "dict[MemoryLog, list[Assignment]]":
         shares: dict[MemoryLog, list[Assignment]] = defaultdict(list)

@@ -1,0 +1,312 @@
+"""The place where people write and our replies stand: the truth that a run is judged by.
+
+It takes replies as bad platforms do: it says no after it has posted, loses the answer, posts late,
+asks for patience, hides a reply for a while, and is away. What it never does is what no platform may
+do if promises are to hold: to post later than it may be looked for, or to list incompletely.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from responder.delivery.ports import (
+    AttemptOutcome,
+    Capabilities,
+    OwnReply,
+    Posted,
+    Posting,
+    Preflight,
+    ReadBack,
+)
+from responder.engagement.errors import Unavailable
+from responder.engagement.events import EngagementReceived, Inbound
+from responder.reconcile.ports import PolledPage
+from tests.chaos.simulation.hosts import Host, Surroundings
+
+SETTLE_SECONDS = 5.0
+OUR_ID = "us"
+PAGE = 5
+
+READS = Capabilities(
+    push=True,
+    poll=True,
+    edits=True,
+    deletes=True,
+    posts=True,
+    idempotency="none",
+    reads_back=True,
+    settle_seconds=SETTLE_SECONDS,
+    handover_deadline_seconds=90.0,
+    proof="simulator",
+)
+KEEPS_KEYS = replace(READS, idempotency="key", reads_back=False)
+BLIND = replace(READS, reads_back=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A reply of ours as it stands there; `reply_id` is what only the simulation knows."""
+
+    reply_id: object
+    attempt: int
+    comment_id: str
+    own: OwnReply
+
+
+@dataclass(slots=True)
+class Written:
+    """A comment there, as its author left it."""
+
+    comment_id: str
+    thread_id: str
+    parent_id: str | None
+    root_id: str
+    author_id: str
+    text: str
+    made_at: datetime
+    edited_at: datetime | None = None
+    is_deleted: bool = False
+
+
+@dataclass
+class Site:
+    """What stands there, and everything that ever changed, in order."""
+
+    world: Surroundings
+    told: Callable[[dict[str, Any]], None]
+    """Called with every change: a platform that pushes does so."""
+    capabilities: Capabilities
+    comments: dict[str, Written] = field(default_factory=dict)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    replies: list[Standing] = field(default_factory=list)
+    on_the_way: int = 0
+    """Calls whose effect is still to come."""
+    count: int = 0
+
+    def write(self, author_id: str, text: str, *, under: str | None, thread_id: str) -> Written:
+        self.count += 1
+        comment_id = f"c{self.count}"
+        above = None if under is None else self.comments[under]
+        made = Written(
+            comment_id=comment_id,
+            thread_id=thread_id,
+            parent_id=under,
+            root_id=comment_id if above is None else above.root_id,
+            author_id=author_id,
+            text=text,
+            made_at=self.world.clock.now(),
+        )
+        self.comments[comment_id] = made
+        self._changed(made, "created")
+        return made
+
+    def edit(self, comment: Written, text: str) -> None:
+        comment.text = text
+        comment.edited_at = self.world.clock.now()
+        self._changed(comment, "edited")
+
+    def delete(self, comment: Written) -> None:
+        comment.is_deleted = True
+        self._changed(comment, "deleted")
+
+    def _changed(self, comment: Written, kind: str) -> None:
+        change = {
+            "comment_id": comment.comment_id,
+            "thread_id": comment.thread_id,
+            "parent_id": comment.parent_id,
+            "root_id": comment.root_id,
+            "author": {"id": comment.author_id, "name": comment.author_id.title()},
+            "text": comment.text,
+            "published_at": comment.made_at.isoformat(),
+            "edited_at": comment.edited_at and comment.edited_at.isoformat(),
+            "kind": kind,
+        }
+        self.changes.append(change)
+        self.told(change)
+
+    def post(self, posting: Posting, *, is_public: bool = True) -> OwnReply:
+        """A reply arrives; one under a key that it keeps stands only once."""
+        keeps = self.capabilities.idempotency == "key"
+        for standing in self.replies:
+            if keeps and standing.own.idempotency_key == posting.idempotency_key:
+                return standing.own
+        self.count += 1
+        external_id = f"r{self.count}"
+        made = OwnReply(
+            external_id=external_id,
+            text=posting.text,
+            url=f"https://site.example/{external_id}",
+            posted_at=self.world.clock.now(),
+            is_public=is_public,
+            idempotency_key=posting.idempotency_key if keeps else None,
+        )
+        self.replies.append(
+            Standing(
+                reply_id=posting.reply_id,
+                attempt=posting.attempt,
+                comment_id=posting.comment_id,
+                own=made,
+            )
+        )
+        if is_public:
+            self._echo(posting, made)
+        return made
+
+    def publish(self, posting: Posting, hidden: OwnReply) -> None:
+        """Its moderation lets through what it had hidden."""
+        shown = replace(hidden, is_public=True)
+        self.replies = [
+            replace(each, own=shown) if each.own is hidden else each for each in self.replies
+        ]
+        self._echo(posting, shown)
+
+    def _echo(self, posting: Posting, reply: OwnReply) -> None:
+        """Our own reply is a comment there like any other."""
+        made = Written(
+            comment_id=reply.external_id,
+            thread_id=posting.thread_id,
+            parent_id=posting.comment_id,
+            root_id=posting.root_id,
+            author_id=OUR_ID,
+            text=reply.text,
+            made_at=reply.posted_at or self.world.clock.now(),
+        )
+        self.comments[reply.external_id] = made
+        self._changed(made, "created")
+
+    def under(self, comment_id: str) -> list[OwnReply]:
+        """What a person sees there of ours."""
+        return [each.own for each in self.replies if each.comment_id == comment_id]
+
+
+class SitePlatform:
+    """`delivery.ports.ReplyPlatform`: how a process speaks with the site."""
+
+    def __init__(
+        self, host: Host, site: Site, later: Callable[[float, Callable[[], None]], None]
+    ) -> None:
+        """`later` lets something happen there after so many seconds, whoever is alive by then."""
+        self._host = host
+        self._world = host.world
+        self._site = site
+        self._later = later
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._site.capabilities
+
+    async def preflight(self, posting: Posting) -> Preflight:
+        await self._host.step("preflight")
+        if self._world.weather.is_site_away:
+            return Preflight.OK
+        there = self._site.comments.get(posting.comment_id)
+        return Preflight.GONE if there is None or there.is_deleted else Preflight.OK
+
+    async def reply(self, posting: Posting) -> Posted:
+        await self._host.step("connect")
+        if self._world.clock.monotonic() >= posting.send_before:
+            return _said(AttemptOutcome.NOT_SENT)
+        if self._world.weather.is_site_away:
+            return _said(AttemptOutcome.NOT_SENT)
+        posted = await self._answer(posting)
+        await self._host.step("answered")
+        return posted
+
+    async def _answer(self, posting: Posting) -> Posted:
+        """From here on no byte can be called back."""
+        chance = self._world.chance
+        if not self._world.weather.is_rough or chance.random() < 0.45:
+            return _sent(self._site.post(posting))
+        is_late = chance.random() * (SETTLE_SECONDS - 1.0)
+        happening = chance.choice(
+            ["lost", "lost answer", "late", "lies no", "no", "later", "slow", "hidden", "unheard"]
+        )
+        match happening:
+            case "lost answer":
+                self._site.post(posting)
+                return _said(AttemptOutcome.UNKNOWN)
+            case "late":
+                self._after(is_late, lambda: self._site.post(posting))
+                return _said(AttemptOutcome.UNKNOWN)
+            case "lies no" if self._site.capabilities.idempotency != "key":
+                self._site.post(posting)
+                return _said(AttemptOutcome.REFUSED)
+            case "no":
+                return _said(AttemptOutcome.REFUSED)
+            case "later":
+                return replace(
+                    _said(AttemptOutcome.THROTTLED), after_seconds=chance.uniform(1.0, 10.0)
+                )
+            case "slow":
+                made = self._site.post(posting)
+                await asyncio.sleep(chance.uniform(1.0, 18.0))
+                return _sent(made)
+            case "hidden":
+                hidden = self._site.post(posting, is_public=False)
+                wait = chance.uniform(1.0, 60.0)
+                if not hidden.is_public:
+                    self._after(wait, lambda: self._site.publish(posting, hidden))
+                return replace(_sent(hidden), outcome=AttemptOutcome.HANDED_OVER)
+            case "unheard":
+                return _said(AttemptOutcome.NOT_SENT)
+            case _:
+                return _said(AttemptOutcome.UNKNOWN)
+
+    def _after(self, seconds: float, happens: Callable[[], object]) -> None:
+        self._site.on_the_way += 1
+
+        def happen() -> None:
+            self._site.on_the_way -= 1
+            happens()
+
+        self._later(seconds, happen)
+
+    async def read_back(self, posting: Posting) -> ReadBack | None:
+        await self._host.step("read back")
+        is_lost = self._world.weather.is_rough and self._world.chance.random() < 0.1
+        if self._world.weather.is_site_away or is_lost:
+            return None
+        listed = tuple(self._site.under(posting.comment_id))
+        await self._host.step("listing")
+        return ReadBack(replies=listed, is_complete=True)
+
+
+def _said(outcome: AttemptOutcome) -> Posted:
+    return Posted(outcome=outcome, detail="as the seed says")
+
+
+def _sent(reply: OwnReply) -> Posted:
+    return Posted(
+        outcome=AttemptOutcome.SENT,
+        external_id=reply.external_id,
+        url=reply.url,
+        posted_at=reply.posted_at,
+    )
+
+
+class SiteReader:
+    """`reconcile.ports.PollPlatform`: everything that ever changed, a few at a time."""
+
+    def __init__(self, host: Host, site: Site) -> None:
+        self._host = host
+        self._site = site
+
+    async def poll(self, cursor: str | None, budget: int) -> PolledPage:
+        del budget
+        await self._host.step("poll site")
+        if self._host.world.weather.is_site_away:
+            raise Unavailable(what="the site", why="it is away")
+        start = int(cursor or 0)
+        page = self._site.changes[start : start + PAGE]
+        await self._host.step("page")
+        return PolledPage(
+            events=tuple(map(inbound, page)),
+            cursor=str(start + len(page)),
+            has_more=start + len(page) < len(self._site.changes),
+        )
+
+
+def inbound(change: dict[str, Any]) -> Inbound:
+    return EngagementReceived.model_validate(change)
