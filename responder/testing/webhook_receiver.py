@@ -1,6 +1,6 @@
-"""A receiver of our outgoing webhooks that keeps replies, as somebody's site would.
+"""Receivers of our outgoing webhooks: one keeps replies, as somebody's site would, one is only told.
 
-It checks each signature, keeps the ids it has seen, and answers as told.
+Each checks every signature, and answers as it was asked to.
 """
 
 import json
@@ -8,14 +8,14 @@ from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
 
 from responder.platforms.signatures import sign_standard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 class Manner(StrEnum):
@@ -84,7 +84,7 @@ class WebhookReceiver:
 
     async def _take(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()
-        if not self._is_authentic(request, body):
+        if not _is_authentic(self._secret, request, body):
             return web.json_response({"message": "not authentic"}, status=401)
         refusal = self._refusal()
         if refusal is not None:
@@ -105,14 +105,6 @@ class WebhookReceiver:
             return web.Response(status=202)
         return web.json_response({"id": name, "url": f"https://forum.example/replies/{name}"})
 
-    def _is_authentic(self, request: web.BaseRequest, body: bytes) -> bool:
-        headers = request.headers
-        key, sent_at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-        if not sent_at.isdigit():
-            return False
-        expected = sign_standard(self._secret, key, int(sent_at), body)
-        return expected in headers.get("webhook-signature", "").split(" ")
-
     def _refusal(self) -> web.StreamResponse | None:
         match self.manner:
             case Manner.BUSY:
@@ -123,3 +115,49 @@ class WebhookReceiver:
                 return web.Response(status=400, headers={"webhook-delivery": "abort-message"})
             case _:
                 return None
+
+
+class ToldReceiver:
+    """Takes the messages of `[webhooks]`. Use as an async context manager.
+
+    Args:
+        secret: `whsec_…`; what is not signed with it is answered with 401 and not kept.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+        self._runner = web.ServerRunner(web.Server(self._take))
+        self.answers: deque[web.Response] = deque()
+        """To the next messages; then 204."""
+        self.told: list[Mapping[str, Any]] = []
+        """Each message with its `type`, `timestamp` and `data`, repeats too."""
+        self.ids: list[str] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._runner.addresses[0][1]}/hook"
+
+    async def __aenter__(self) -> Self:
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.cleanup()
+
+    async def _take(self, request: web.BaseRequest) -> web.StreamResponse:
+        body = await request.read()
+        if not _is_authentic(self._secret, request, body):
+            return web.Response(status=401)
+        self.told.append(json.loads(body))
+        self.ids.append(request.headers["webhook-id"])
+        return self.answers.popleft() if self.answers else web.Response(status=204)
+
+
+def _is_authentic(secret: str, request: web.BaseRequest, body: bytes) -> bool:
+    headers = request.headers
+    key, sent_at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    if not sent_at.isdigit():
+        return False
+    expected = sign_standard(secret, key, int(sent_at), body)
+    return expected in headers.get("webhook-signature", "").split(" ")

@@ -6,7 +6,7 @@ import pytest
 
 from responder.testing.caller import Caller, calling, now
 from responder.testing.running import Running, eventually
-from responder.testing.webhook_receiver import Manner, WebhookReceiver
+from responder.testing.webhook_receiver import Manner, ToldReceiver, WebhookReceiver
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # the receiver lives there
 
@@ -133,6 +133,29 @@ async def test_a_receiver_that_took_a_reply_and_denied_it_never_gets_a_second_on
 async def sign_in(person: Caller, responder: Running) -> None:
     link = (await responder.command("user", "link", "Admin")).said
     await person.ask("POST", re.findall(r"http\S+/sign-in/\S+", link)[0])
+
+
+async def test_a_step_of_a_clock_rings_the_pager_and_asks_a_person(
+    pager: ToldReceiver, caller: Caller, responder: Running
+) -> None:
+    await caller.push("hotline-1", "Is the gas off?", source="hotline")
+    arrived = await caller.arrived("Is the gas off?")
+
+    async def is_told() -> bool:
+        return bool(pager.told)
+
+    await eventually(is_told)
+    data = pager.told[0]["data"]
+    assert (data["engagement_id"], data["step"], data["person"]) == (
+        str(arrived.id),
+        "ring",
+        "admin",
+    )
+    async with calling(responder) as person:
+        await sign_in(person, responder)
+        url = f"{responder.ready.console_url}/queue?for=me"
+        page = await person.ask("GET", url, headers={"Accept": "text/html"})
+        assert "Is the gas off?" in page.body
 
 
 async def test_without_a_way_out_a_person_posts_the_text_and_says_where_it_stands(

@@ -1,8 +1,6 @@
 """What a clock's steps do beside warning: a person is asked, a webhook of ours is told."""
 
-from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +9,6 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from sqlalchemy import text
-from standardwebhooks.webhooks import Webhook as Verifier
 
 from responder.access.model import Role
 from responder.access.service import Access
@@ -29,6 +26,7 @@ from responder.testing.factories import comment, workspace
 from responder.testing.ledger import Bench, migrated, open_bench
 from responder.testing.loopback import loopback_http
 from responder.testing.postgres import TestServer
+from responder.testing.webhook_receiver import ToldReceiver
 
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 POLICY = SlaPolicy(
@@ -48,22 +46,6 @@ CONFIGURATION = workspace(
 )
 
 
-@dataclass
-class Receiver:
-    """A webhook of somebody's: a foreign library checks each signature."""
-
-    answers: deque[web.Response] = field(default_factory=deque)
-    """To the next messages; then 204."""
-    heard: list[Mapping[str, Any]] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
-
-    async def take(self, request: web.BaseRequest) -> web.Response:
-        body = await request.read()
-        self.heard.append(Verifier(KEY).verify(body, dict(request.headers)))
-        self.ids.append(request.headers["webhook-id"])
-        return self.answers.popleft() if self.answers else web.Response(status=204)
-
-
 @pytest_asyncio.fixture
 async def bench(postgres_server: TestServer) -> AsyncIterator[Bench]:
     template = await postgres_server.template("ledger", migrated)
@@ -73,26 +55,22 @@ async def bench(postgres_server: TestServer) -> AsyncIterator[Bench]:
     await postgres_server.drop(database)
 
 
-@pytest.fixture
-def receiver() -> Receiver:
-    return Receiver()
-
-
 @pytest_asyncio.fixture
-async def telling(bench: Bench, receiver: Receiver) -> AsyncIterator[Telling]:
-    runner = web.ServerRunner(web.Server(receiver.take))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+async def receiver() -> AsyncIterator[ToldReceiver]:
+    async with ToldReceiver(KEY) as opened:
+        yield opened
+
+
+@pytest.fixture
+def telling(bench: Bench, receiver: ToldReceiver) -> Telling:
     webhook = WebhookMessages(
-        http=loopback_http(url),
-        clock=SystemClock(),  # signatures are checked by a real one
-        url=url,
+        http=loopback_http(receiver.url),
+        clock=SystemClock(),
+        url=receiver.url,
         secrets=[KEY],
         console_url="https://console.example",
     )
-    yield teller(bench, {"duty": webhook})
-    await runner.cleanup()
+    return teller(bench, {"duty": webhook})
 
 
 def teller(bench: Bench, webhooks: Mapping[str, Webhook]) -> Telling:
@@ -145,13 +123,13 @@ async def test_a_name_that_nobody_has_is_said_and_the_step_is_taken_all_the_same
 
 
 async def test_a_webhook_is_told_once_where_to_look_and_nothing_of_the_author(
-    bench: Bench, receiver: Receiver, telling: Telling
+    bench: Bench, receiver: ToldReceiver, telling: Telling
 ) -> None:
     await bench.arrives(comment())
     await passes(bench, 61)
     assert await telling.run()
     assert not await telling.run()
-    [told] = receiver.heard
+    [told] = receiver.told
     item = await bench.item()
     identifier = str(item.row.engagement_id)
     assert (told["type"], told["data"]) == (
@@ -177,7 +155,7 @@ async def test_a_webhook_is_told_once_where_to_look_and_nothing_of_the_author(
 
 
 async def test_a_receiver_that_is_away_is_told_later_under_the_same_id(
-    bench: Bench, receiver: Receiver, telling: Telling
+    bench: Bench, receiver: ToldReceiver, telling: Telling
 ) -> None:
     receiver.answers += [web.Response(status=503), web.Response(status=500)]
     await bench.arrives(comment())
@@ -190,7 +168,7 @@ async def test_a_receiver_that_is_away_is_told_later_under_the_same_id(
 
 
 async def test_what_cannot_be_told_is_given_up_in_the_end_and_that_stands_in_the_history(
-    bench: Bench, receiver: Receiver, telling: Telling
+    bench: Bench, receiver: ToldReceiver, telling: Telling
 ) -> None:
     receiver.answers += [web.Response(status=503) for _ in range(20)]
     await bench.arrives(comment())
@@ -209,7 +187,7 @@ async def test_what_cannot_be_told_is_given_up_in_the_end_and_that_stands_in_the
     ],
 )
 async def test_a_receiver_that_asks_us_to_stop_is_not_told_again(
-    bench: Bench, receiver: Receiver, telling: Telling, answer: dict[str, Any]
+    bench: Bench, receiver: ToldReceiver, telling: Telling, answer: dict[str, Any]
 ) -> None:
     receiver.answers.append(web.Response(**answer))
     await bench.arrives(comment())
@@ -219,7 +197,7 @@ async def test_a_receiver_that_asks_us_to_stop_is_not_told_again(
 
 
 async def test_a_receiver_that_asks_for_more_time_gets_it(
-    bench: Bench, receiver: Receiver, telling: Telling
+    bench: Bench, receiver: ToldReceiver, telling: Telling
 ) -> None:
     receiver.answers.append(web.Response(status=429, headers={"Retry-After": "600"}))
     await bench.arrives(comment())
@@ -228,7 +206,7 @@ async def test_a_receiver_that_asks_for_more_time_gets_it(
 
 
 async def test_a_teller_that_died_in_the_middle_is_followed_by_another_one(
-    bench: Bench, receiver: Receiver, telling: Telling
+    bench: Bench, receiver: ToldReceiver, telling: Telling
 ) -> None:
     await bench.arrives(comment())
     await passes(bench, 61)
@@ -236,7 +214,7 @@ async def test_a_teller_that_died_in_the_middle_is_followed_by_another_one(
     messages = PostgresMessages(bench.engine)
     assert await messages.claim(at=now, again_at=now + timedelta(seconds=TRY_SECONDS)) is not None
     tries = [await _after(bench, telling, seconds) for seconds in (0, TRY_SECONDS)]
-    assert (tries, len(receiver.heard)) == ([False, True], 1)
+    assert (tries, len(receiver.told)) == ([False, True], 1)
 
 
 async def test_two_that_told_the_same_leave_one_entry(bench: Bench, telling: Telling) -> None:
@@ -274,7 +252,7 @@ async def test_a_step_whose_taker_dies_has_told_nobody(bench: Bench) -> None:
 
 
 async def test_told_messages_are_let_go_of_after_a_month(
-    bench: Bench, receiver: Receiver, telling: Telling
+    bench: Bench, receiver: ToldReceiver, telling: Telling
 ) -> None:
     await bench.arrives(comment("c1"), comment("c2", thread_id="t2"))
     await passes(bench, 61)
@@ -288,7 +266,7 @@ async def test_told_messages_are_let_go_of_after_a_month(
     await Retention(bench.engine, inbox_days=30).prune()
     [left] = await rows(bench, "SELECT settled_at FROM webhook_message")
     assert left.settled_at is None  # it has not been told yet, however old
-    assert len(receiver.heard) == 1
+    assert len(receiver.told) == 1
 
 
 async def _after(bench: Bench, telling: Telling, seconds: float) -> bool:
