@@ -181,8 +181,12 @@ class Running:
 
     def kill_database(self) -> None:
         """With -9, every process of its PostgreSQL."""
+        self.signal_database(signal.SIGKILL)
+
+    def signal_database(self, number: signal.Signals) -> None:
+        """To each of its processes: SIGSTOP makes it hang, SIGCONT goes on."""
         for process in self._database():
-            process.send(signal.SIGKILL)
+            process.send(number)
             process.close()
 
     def database_pids(self) -> tuple[int, ...]:
