@@ -1,6 +1,7 @@
 """Sources that push, and take their replies by a signed webhook, or not at all."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -156,6 +157,28 @@ async def test_a_step_of_a_clock_rings_the_pager_and_asks_a_person(
         url = f"{responder.ready.console_url}/queue?for=me"
         page = await person.ask("GET", url, headers={"Accept": "text/html"})
         assert "Is the gas off?" in page.body
+
+
+async def test_what_nobody_answers_in_time_is_recorded_as_missed_within_five_seconds(
+    caller: Caller, responder: Running
+) -> None:
+    await caller.push("hotline-2", "Is the water off?", source="hotline")
+    arrived = await caller.arrived("Is the water off?")
+    [[due]] = await responder.sql(
+        """
+        UPDATE engagement SET due_at = now() + interval '1 second' WHERE id = CAST(:id AS uuid)
+        RETURNING due_at
+        """,
+        id=str(arrived.id),
+    )
+    missed = "SELECT settled_at FROM due_settled WHERE engagement_id = CAST(:id AS uuid)"
+
+    async def is_recorded() -> bool:
+        return bool(await responder.sql(missed, id=str(arrived.id)))
+
+    await eventually(is_recorded)
+    [[recorded]] = await responder.sql(missed, id=str(arrived.id))
+    assert timedelta() <= recorded - due <= timedelta(seconds=5)
 
 
 async def test_without_a_way_out_a_person_posts_the_text_and_says_where_it_stands(
