@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -107,6 +108,16 @@ class Load:
         """All at once."""
         await asyncio.gather(*(self.push() for _ in range(count)))
 
+    def by_hand(self) -> tuple[str, bytes]:
+        """The next comment's id and its whole request, for a test that sends it piece by piece."""
+        name = self._name()
+        body = _body(self._comment(name)).encode()
+        at = urlsplit(self._door.address)
+        fields = {"host": at.netloc, "content-length": str(len(body)), "connection": "close"}
+        fields |= _signed(self._door.secret, body.decode())
+        head = "".join(f"{field}: {value}\r\n" for field, value in fields.items())
+        return name, f"POST {at.path} HTTP/1.1\r\n{head}\r\n".encode() + body
+
     @asynccontextmanager
     async def steadily(self, rate: float) -> AsyncIterator[None]:
         """So many a second while the context lasts; it ends when all of them are taken."""
@@ -121,6 +132,10 @@ class Load:
                 each.cancel()
         if late:
             raise TimeoutError(f"{len(late)} pushes were not taken: {self.statuses}")
+
+    def give_up(self) -> None:
+        """What is not taken by now is not pushed again."""
+        self._repeats = False
 
     async def _drive(self, rate: float) -> None:
         loop = asyncio.get_running_loop()
@@ -138,7 +153,7 @@ class Load:
         return name
 
     async def _push(self, name: str, comment: Mapping[str, object]) -> bool:
-        while not (answer := await self._once(name, comment)).is_taken:
+        while not (await self._once(name, comment)).is_taken:
             if not self._repeats:
                 return False
             await asyncio.sleep(REPEAT_SECONDS)
@@ -147,7 +162,7 @@ class Load:
 
     async def _once(self, name: str, comment: Mapping[str, object]) -> Answer:
         loop = asyncio.get_running_loop()
-        body = json.dumps({"type": "engagement.received.v1", "timestamp": _now(), "data": comment})
+        body = _body(comment)
         status, retry_after, began = None, None, loop.time()
         try:
             async with self._http.post(
@@ -181,6 +196,10 @@ class Load:
             "author": {"id": f"author-{name}", "name": "Ann"},
             "published_at": _now(),
         }
+
+
+def _body(comment: Mapping[str, object]) -> str:
+    return json.dumps({"type": "engagement.received.v1", "timestamp": _now(), "data": comment})
 
 
 def _signed(secret: str, body: str) -> dict[str, str]:

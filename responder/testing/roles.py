@@ -77,6 +77,17 @@ class Role:
         self._process.kill()
         self._process.wait()
 
+    def freeze(self) -> None:
+        """Stop it where it stands (SIGSTOP); its connections stay open."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    def terminate(self) -> None:
+        """SIGTERM; `ended` waits."""
+        self._process.terminate()
+
     async def stop(self) -> int:
         """SIGTERM; gives the exit code once it has ended."""
         self._process.send_signal(signal.SIGTERM)
