@@ -260,5 +260,5 @@ class DeliveryObserver(Protocol):
     def looked(self, platform: str, finding: str, /) -> None:
         """`found`, `absent` or `inconclusive`."""
 
-    def duplicate_found(self, platform: str, /) -> None:
-        """The platform holds more than one: the promise is broken."""
+    def duplicate_found(self, platform: str, engagement: EngagementId, /) -> None:
+        """The platform holds more than one reply to it: the promise is broken."""

@@ -115,7 +115,7 @@ class Delivery:
         matches = [] if found is None else steps.matching(job, found.replies)
         kind = self._kinds[job.source]
         if len(matches) > 1:
-            self._observer.duplicate_found(kind)
+            self._observer.duplicate_found(kind, job.engagement_id)
         if platform.capabilities.reads_back:
             missing = "inconclusive" if found is None or not found.is_complete else "absent"
             self._observer.looked(kind, "found" if matches else missing)

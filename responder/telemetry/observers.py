@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import structlog
 
 from responder.delivery.ports import AttemptOutcome
+from responder.engagement.model import EngagementId
 from responder.intake.ports import Outcome, PushSeen, Reason
 from responder.stream.deadletter import Bucket
 from responder.stream.log import Corrupt, Partition
@@ -199,9 +200,9 @@ class DeliveryMetrics:
     def looked(self, platform: str, finding: str) -> None:
         self._readbacks.of(platform, finding).inc()
 
-    def duplicate_found(self, platform: str) -> None:
+    def duplicate_found(self, platform: str, engagement: EngagementId) -> None:
         self._duplicates.of(platform).inc()
-        log.error("delivery.duplicate_found", platform=platform)
+        log.error("delivery.duplicate_found", platform=platform, engagement=str(engagement))
 
 
 class ModelMetrics:

@@ -85,7 +85,7 @@ class Seen:
     def looked(self, _platform: str, finding: str) -> None:
         self.findings.append(finding)
 
-    def duplicate_found(self, _platform: str) -> None:
+    def duplicate_found(self, _platform: str, _engagement: EngagementId) -> None:
         self.duplicates += 1
 
 

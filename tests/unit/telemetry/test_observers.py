@@ -1,8 +1,12 @@
 """What the runtime, the gateway and delivery tell becomes counts."""
 
+from uuid import UUID
+
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
 from responder.delivery.ports import AttemptOutcome
+from responder.engagement.model import EngagementId
 from responder.intake.ports import Outcome, PushSeen, Reason
 from responder.stream.deadletter import Bucket
 from responder.stream.log import Partition
@@ -15,6 +19,7 @@ from responder.telemetry.observers import (
     StreamMetrics,
 )
 
+ENGAGEMENT = EngagementId(UUID("0196b0de-6b8c-7d3e-9c5f-0f1e2d3c4b5a"))
 ONE, TWO = Partition("engagement.received", 1), Partition("engagement.received", 2)
 
 
@@ -120,10 +125,19 @@ def test_attempts_looks_and_duplicates_of_delivery_are_counted() -> None:
     delivery = DeliveryMetrics(metrics)
     delivery.attempted("isso", AttemptOutcome.UNKNOWN)
     delivery.looked("isso", "found")
-    delivery.duplicate_found("isso")
+    delivery.duplicate_found("isso", ENGAGEMENT)
     assert _value(metrics, "delivery_attempts_total", platform="isso", outcome="unknown") == 1
     assert _value(metrics, "delivery_readbacks_total", platform="isso", outcome="found") == 1
     assert _value(metrics, "delivery_duplicates_found_total", platform="isso") == 1
+
+
+def test_a_duplicate_is_logged_with_the_comment_it_stands_under() -> None:
+    """The alert names no more than the platform: this is how a person finds it."""
+    with capture_logs() as lines:
+        DeliveryMetrics(Metrics()).duplicate_found("isso", ENGAGEMENT)
+    assert [(line["event"], line["engagement"]) for line in lines] == [
+        ("delivery.duplicate_found", str(ENGAGEMENT))
+    ]
 
 
 def test_calls_of_a_model_count_with_what_they_took() -> None:
