@@ -33,6 +33,8 @@ class Fault(StrEnum):
     """A clean 400, and it *was* made."""
     REPEAT = "repeat"
     """Made twice, answered once."""
+    REPEAT_UNANSWERED = "repeat unanswered"
+    """Made twice, and then the connection drops."""
     HANG_BEFORE = "hang before"
     """Taken off the wire whole and held until `release`; never passed on."""
     HANG_AFTER = "hang after"
@@ -119,7 +121,7 @@ class FaultyProxy:
                 return web.Response(status=400, text="no")
             case Fault.LIE:
                 return web.Response(status=200, text="<html>all is well")
-            case Fault.REPEAT:
+            case Fault.REPEAT | Fault.REPEAT_UNANSWERED:
                 await self._pass_on(request, body)
             case _:
                 pass
@@ -134,7 +136,7 @@ class FaultyProxy:
     ) -> web.StreamResponse:
         if fault in (Fault.HANG_AFTER, Fault.ANSWER_LATE):
             await self._until_released()
-        if fault in (Fault.LOSE_ANSWER, Fault.HANG_AFTER):
+        if fault in (Fault.LOSE_ANSWER, Fault.HANG_AFTER, Fault.REPEAT_UNANSWERED):
             return _drop(request)
         if fault is Fault.REFUSE_AFTER:
             return web.Response(status=400, text="the answer's format is not supported")
