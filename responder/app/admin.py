@@ -36,6 +36,7 @@ from responder.app.database import command_engine, command_url, small_engine
 from responder.app.keys import EnvironmentKeys, FolderKeys, Keys
 from responder.app.logs import Logs, kafka_options, topic_specs
 from responder.app.places import Connector, Places
+from responder.audit.chain import Head
 from responder.audit.ports import Findings
 from responder.engagement import typed
 from responder.engagement.errors import Conflict, Misconfigured, NotFound
@@ -245,11 +246,21 @@ class Admin:
             access = self._access(engine)
             return await self._link(access, await access.named(name))
 
-    async def verify(self) -> Verified:
-        """Audit ledger and chain, in one snapshot."""
+    async def verify(self, *, since: str | None) -> Verified:
+        """Audit ledger and chain, in one snapshot; the chain must still hold the head `since`.
+
+        Raises Malformed: that is no head.
+        """
+        head = None if since is None else Head.read(since)
         async with command_engine(self._settings, self._environ) as engine:
             auditor = PostgresAuditor(engine)
-            return Verified(balance=await auditor.balance(), findings=await auditor.audit())
+            findings = await auditor.audit(since=head)
+            return Verified(balance=await auditor.balance(), findings=findings)
+
+    async def chain_head(self) -> Head:
+        """The last entry of the record of changes."""
+        async with command_engine(self._settings, self._environ) as engine:
+            return await PostgresAuditor(engine).head()
 
     async def due_explained(self, engagement_id: EngagementId) -> Sequence[str]:
         """Why an answer is due when it is, line by line. Raises NotFound."""

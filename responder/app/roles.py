@@ -11,17 +11,13 @@ from aiohttp import web
 from responder.access.service import Access
 from responder.adapters.log_sink import LogSink
 from responder.adapters.postgres.audit import BATCH as SEAL_BATCH
-from responder.adapters.postgres.audit import (
-    Conservation,
-    PostgresAuditor,
-    ReceivedIds,
-    Sealer,
-)
+from responder.adapters.postgres.audit import ReceivedIds, Sealer
 from responder.adapters.postgres.clock_steps import ClockSteps
 from responder.adapters.postgres.dead_letters import DeadLetterRows, PostgresDeadLetterDesk
 from responder.adapters.postgres.delays import StageDelays
 from responder.adapters.postgres.drafts import PostgresDraftingLedger
 from responder.adapters.postgres.figures import PostgresFigures
+from responder.adapters.postgres.live_audit import LiveAudit
 from responder.adapters.postgres.messages import PostgresMessages
 from responder.adapters.postgres.misses import Misses
 from responder.adapters.postgres.people import PostgresPeople
@@ -71,7 +67,7 @@ from responder.stream.handler import Batch, Handler, One, RecordHandler
 from responder.stream.limit import Aimd, Limit, Yielding
 from responder.stream.supervisor import Supervisor
 from responder.telemetry.ledger import LedgerCollector, LedgerSampler
-from responder.telemetry.observers import GatewayMetrics, StreamMetrics
+from responder.telemetry.observers import GatewayMetrics, StreamMetrics, tell_of_audit
 from responder.triage.service import Triage
 from responder.web.gateway.handler import Gateway
 from responder.web.gateway.receipts import ReceiptPages
@@ -83,7 +79,7 @@ TELLERS = 2
 """So that one webhook that does not answer does not keep all others waiting."""
 SEAL_SECONDS = 0.5
 FOLD_SECONDS = 1.0
-WATCH_SECONDS = 5.0
+LOOK_SECONDS = 5.0
 RELAY_SECONDS = 1.0
 CLOCK_SECONDS = 1.0
 RELEASE_SECONDS = 0.5
@@ -293,10 +289,12 @@ def audit(parts: Parts, process: Process) -> None:
         await tally.fold()
 
     process.repeat(Loop("tally", fold, seconds=FOLD_SECONDS, clock=parts.clock))
-    conservation = Conservation(PostgresAuditor(parts.engine), parts.engine, clock=parts.clock)
-    process.repeat(
-        Loop("conservation", conservation.watch, seconds=WATCH_SECONDS, clock=parts.clock)
-    )
+    live = LiveAudit(parts.engine)
+
+    async def look() -> None:
+        tell_of_audit(await live.round())
+
+    process.repeat(Loop("audit", look, seconds=LOOK_SECONDS, clock=parts.clock))
     retention = Retention(parts.engine, inbox_days=parts.settings.inbox.retention)
 
     async def prune() -> None:

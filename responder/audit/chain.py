@@ -6,12 +6,24 @@ caught by comparing with a head that was exported earlier.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Self
 from uuid import UUID
 
+from typing_extensions import override
+
+from responder.engagement.errors import Malformed
+
+MISSING = "the entry is missing"
+EDITED = "the entry is not what was sealed"
+UNLIKE_HEAD = "the entry is not the one that was here when the head was noted"
+DISJOINT = "the state change does not continue the one before"
+
 GENESIS = hashlib.sha256(b"responder audit chain").digest()
+_HEAD = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
@@ -31,6 +43,30 @@ class Sealed:
     data: Mapping[str, object]
     at: datetime
     hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far a chain reached at some moment. Whoever keeps it elsewhere notices what is cut off."""
+
+    number: int
+    hash: bytes
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.number}:{self.hash.hex()}"
+
+    @classmethod
+    def read(cls, written: str) -> Self:
+        """What `str` wrote. Raises Malformed."""
+        found = _HEAD.fullmatch(written.strip())
+        if found is None:
+            raise Malformed(what="the head", why="it is not a number, a colon and 64 hex digits")
+        return cls(int(found[1]), bytes.fromhex(found[2]))
+
+
+START = Head(0, GENESIS)
+"""Of a chain without entries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,26 +100,43 @@ def seal(before: bytes, entry: Sealed) -> bytes:
 
 @dataclass(slots=True)
 class Verifier:
-    """Walks the chain once, in the order of its numbers.
+    """Walks a chain once, in the order of its numbers, from its start or from a head on.
 
     Keeps one state per engagement, to check that every state change continues the one before.
     """
 
-    number: int = 0
-    head: bytes = GENESIS
+    head: Head = START
+    """Where it stands: up to here the chain holds."""
     states: dict[UUID, str] = field(default_factory=dict)
+    """The last of each engagement that has one."""
+    noted: Mapping[int, bytes] = field(default_factory=dict)
+    """Hashes that were noted at an earlier time, by number."""
 
     def check(self, entries: Iterable[Sealed]) -> Break | None:
         """The first break among the next entries, or None."""
         for entry in entries:
-            if entry.number != self.number + 1:
-                return Break(number=self.number + 1, what="the entry is missing")
-            if seal(self.head, entry) != entry.hash:
-                return _break(entry, "the entry is not what was sealed")
+            if entry.number != self.head.number + 1:
+                return self._missing()
+            if seal(self.head.hash, entry) != entry.hash:
+                return _break(entry, EDITED)
+            if self.noted.get(entry.number, entry.hash) != entry.hash:
+                return _break(entry, UNLIKE_HEAD)
             if not self._continues(entry):
-                return _break(entry, "the state change does not continue the one before")
-            self.number, self.head = entry.number, entry.hash
+                return _break(entry, DISJOINT)
+            self.head = Head(entry.number, entry.hash)
         return None
+
+    def end(self) -> Break | None:
+        """Nothing comes any more: the break, if there was more when a head was noted."""
+        return self._missing() if max(self.noted, default=0) > self.head.number else None
+
+    def skip(self, entry: Sealed) -> None:
+        """Go on behind an entry that does not hold, as if it did."""
+        self._continues(entry)
+        self.head = Head(entry.number, entry.hash)
+
+    def _missing(self) -> Break:
+        return Break(number=self.head.number + 1, what=MISSING)
 
     def _continues(self, entry: Sealed) -> bool:
         if entry.engagement_id is None or entry.to_state is None:

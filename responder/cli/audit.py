@@ -1,5 +1,10 @@
 """`responder audit`: is anything missing, and are the counts right that pages show?"""
 
+from collections.abc import Iterator
+from typing import Annotated
+
+from cyclopts import Parameter
+
 from responder.app.terminal_words import broken
 from responder.audit.ports import Findings
 from responder.cli.exits import Exit
@@ -7,12 +12,23 @@ from responder.cli.place import HERE, Place
 from responder.cli.terminal import terminal
 from responder.web.console import words
 
+Since = Annotated[
+    str | None,
+    Parameter(help="A head that was kept: the record must still be what it was up to there."),
+]
 
-async def verify(*, place: Place = HERE) -> Exit:
-    verified = await place.admin().verify()
+
+async def verify(*, since: Since = None, place: Place = HERE) -> Exit:
+    verified = await place.admin().verify(since=since)
     terminal().say(words.balance(verified.balance))
-    _say(verified.findings)
+    for line in _lines(verified.findings):
+        terminal().say(line)
     return Exit.DONE if verified.holds else Exit.FOUND_SOMETHING
+
+
+async def head(*, place: Place = HERE) -> Exit:
+    terminal().say(str(await place.admin().chain_head()))
+    return Exit.DONE
 
 
 async def recount(*, place: Place = HERE) -> Exit:
@@ -21,18 +37,20 @@ async def recount(*, place: Place = HERE) -> Exit:
     return Exit.DONE
 
 
-def _say(found: Findings) -> None:
+def _lines(found: Findings) -> Iterator[str]:
     if found.chain_break is None:
-        terminal().say(f"The record of changes holds: {found.sealed:,} entries, head {found.head}")
+        yield f"The record of changes holds: {found.head.number:,} entries, head {found.head}"
     else:
-        terminal().say(broken(found.chain_break))
+        yield broken(found.chain_break)
     for engagement in found.unlike_chain:
-        terminal().say(f"{engagement} is not in the state that the record says.")
+        yield f"{engagement} is not in the state that the record says."
     for each in found.missing:
-        terminal().say(f"missing: {each.source} {each.comment_id} ({each.event_id or 'no event'})")
+        yield f"missing: {words.missing(each.finding.facts)}"
     if found.missing_total > len(found.missing):
-        terminal().say(f"… and {found.missing_total - len(found.missing):,} more.")
+        yield f"… and {found.missing_total - len(found.missing):,} more."
+    for began in found.new_logs:
+        yield words.finding(began)
     for wrong in found.miscounts:
-        terminal().say(f"miscounted: {wrong.what}: {wrong.kept:,} kept, {wrong.counted:,} counted")
+        yield f"miscounted: {wrong.what}: {wrong.kept:,} kept, {wrong.counted:,} counted"
     if found.miscounts:
-        terminal().say("Pages and metrics show what is kept. Run: responder audit recount")
+        yield "Pages and metrics show what is kept. Run: responder audit recount"

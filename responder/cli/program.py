@@ -157,7 +157,13 @@ COMMANDS = (
         ("audit", "verify"),
         "responder.cli.audit:verify",
         "Say whether anything is missing, and whether the record of changes holds.",
-        "responder audit verify",
+        "responder audit verify --since 1204:5c1f…e07a",
+    ),
+    _Command(
+        ("audit", "head"),
+        "responder.cli.audit:head",
+        "Print how far the record of changes reaches, to be kept elsewhere.",
+        "responder audit head >> /backup/heads",
     ),
     _Command(
         ("audit", "recount"),

@@ -1,9 +1,11 @@
 """What others tell about themselves, counted and logged."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
+from responder.audit.ports import Check, Round
 from responder.delivery.ports import AttemptOutcome
 from responder.engagement.model import EngagementId
 from responder.intake.ports import Outcome, PushSeen, Reason
@@ -226,3 +228,30 @@ class ModelMetrics:
 def _kind(reason: str) -> str:
     """The first word of a reason: the class of an error, never its text."""
     return reason.partition(":")[0].strip()[:40] or "unknown"
+
+
+AUDIT_LINES: Mapping[Check, str] = {
+    Check.MISSING: "audit.missing",
+    Check.STATE: "audit.unlike_its_history",
+    Check.CHAIN: "audit.chain_broken",
+    Check.COUNT: "audit.miscounted",
+    Check.LOG: "audit.log_began_anew",
+}
+TOLD = 100
+"""Lines of one kind in one round. All are on the page and in `responder audit verify`."""
+
+
+def tell_of_audit(round_: Round) -> None:
+    """One line for each thing that does not hold, with its ids; and the head, to be kept."""
+    told = Counter[Check]()
+    for each in round_.found:
+        told[each.check] += 1
+        if told[each.check] <= TOLD:
+            log.error(AUDIT_LINES[each.check], **each.facts)
+    for check, number in told.items():
+        if number > TOLD:
+            log.error("audit.many", check=check.value, found=number, told=TOLD)
+    for each in round_.mended:
+        log.info("audit.mended", check=each.check.value, **each.facts)
+    if round_.head is not None:
+        log.info("audit.head", number=round_.head.number, head=str(round_.head))

@@ -1,30 +1,29 @@
-"""The audit role's tables: seal the chain, record what the log held, compare it with the ledger."""
+"""The audit role's tables: seal the chain, record what the log held, and verify all of it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from responder.adapters.postgres.chain_walk import read_head, sealed, walk_whole
 from responder.adapters.postgres.engine import patient, transaction
-from responder.adapters.postgres.missing import find_missing
+from responder.adapters.postgres.findings import read_findings
+from responder.adapters.postgres.generations import note_new_logs
+from responder.adapters.postgres.missing import SETTLING_SECONDS, find_missing
 from responder.adapters.postgres.pushes import note_bodies
 from responder.adapters.postgres.recordset import bytea, insert_rows
 from responder.adapters.postgres.tally import miscounts, read_tally
-from responder.audit.chain import GENESIS, Break, Sealed, Verifier, seal
-from responder.audit.ports import Findings
+from responder.adapters.postgres.walks import noted_head
+from responder.audit.chain import Head, Sealed, Verifier, seal
+from responder.audit.ports import Check, Findings
 from responder.engagement.events import EngagementReceived, Event
-from responder.engagement.ports import Clock
 from responder.review.ports import Balance
 
 SEALER_LOCK = 0x7365_616C
 BATCH = 1_000
-SETTLING_SECONDS = 30
-"""An id younger than this may still be on its way through triage."""
 SHOWN = 100
-LOOK_SECONDS = 45.0
-LOOK_SHARE = 30.0
-"""So many times as long as a look took passes until the next."""
 
 
 class Sealer:
@@ -55,18 +54,15 @@ class Sealer:
 
 
 async def _append(connection: AsyncConnection, rows: Sequence[Any]) -> None:
-    last = await connection.execute(
-        text("SELECT number, hash FROM audit_chain ORDER BY number DESC LIMIT 1")
-    )
-    head = last.one_or_none()
-    number, before = (0, GENESIS) if head is None else (head.number, bytes(head.hash))
-    sealed: list[dict[str, object]] = []
+    head = await read_head(connection)
+    number, before = head.number, head.hash
+    entries: list[dict[str, object]] = []
     for row in rows:
         number += 1
-        entry = _sealed(row, number=number, entry_id=row.id)
+        entry = sealed(row, number=number, entry_id=row.id)
         before = seal(before, entry)
-        sealed.append(_values(entry, digest=before))
-    await insert_rows(connection, "audit_chain", sealed)
+        entries.append(_values(entry, digest=before))
+    await insert_rows(connection, "audit_chain", entries)
     await connection.execute(
         text("DELETE FROM audit_entry WHERE id = ANY(CAST(:ids AS bigint[]))"),
         {"ids": [row.id for row in rows]},
@@ -77,7 +73,8 @@ async def _append(connection: AsyncConnection, rows: Sequence[Any]) -> None:
 class ReceivedIds:
     """Remembers what the log held, apart from triage, so that a loss in between shows.
 
-    It also sees when one delivery id came with two bodies (see `pushes`).
+    It also sees when one delivery id came with two bodies (see `pushes`), and when the log began
+    anew (see `generations`).
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -101,6 +98,7 @@ class ReceivedIds:
                 }
                 for event, data, topic, partition, offset in sorted(seen, key=lambda e: e[0].id)
             ]
+            await note_new_logs(connection, rows)
             await insert_rows(connection, "received_id", rows, conflict="ON CONFLICT DO NOTHING")
 
 
@@ -111,104 +109,46 @@ class PostgresAuditor:
         self._engine = engine
         self._settling_seconds = settling_seconds
 
-    async def audit(self) -> Findings:
+    async def audit(self, *, since: Head | None = None) -> Findings:
         async with patient(self._engine) as engine, engine.connect() as connection:
             snapshot = await connection.execution_options(isolation_level="REPEATABLE READ")
             async with snapshot.begin():
-                verifier = Verifier()
-                chain_break = await _walk(snapshot, verifier)
+                heads = [await noted_head(snapshot), *([] if since is None else [since])]
+                verifier = Verifier(noted={each.number: each.hash for each in heads})
+                chain_break = await walk_whole(snapshot, verifier)
                 lost = await find_missing(snapshot, settling_seconds=self._settling_seconds)
                 wrong = await miscounts(snapshot)
                 unlike = () if chain_break else await _unlike_chain(snapshot, verifier)
+                new_logs = await read_findings(snapshot, Check.LOG, most=SHOWN)
         return Findings(
-            sealed=verifier.number,
-            head=verifier.head.hex(),
+            head=verifier.head,
             chain_break=chain_break,
             unlike_chain=unlike,
-            missing=lost.first(SHOWN),
-            missing_total=len(lost.event_ids),
+            missing=lost[:SHOWN],
+            missing_total=len(lost),
             miscounts=wrong,
+            new_logs=new_logs,
         )
 
     async def drift(self) -> int:
         """How many comments the ledger cannot account for; the cheap part of an audit."""
         async with transaction(self._engine) as connection:
             lost = await find_missing(connection, settling_seconds=self._settling_seconds)
-            return len(lost.event_ids)
-
-    async def look(self) -> None:
-        """Look what is missing, and keep it."""
-        async with transaction(self._engine) as connection:
-            lost = await find_missing(connection, settling_seconds=self._settling_seconds)
-            await connection.execute(
-                text("""
-                    INSERT INTO conservation (at, missing, missing_comments)
-                    VALUES (now(), :missing, :comments)
-                    ON CONFLICT (is_last) DO UPDATE SET at = EXCLUDED.at,
-                      missing = EXCLUDED.missing, missing_comments = EXCLUDED.missing_comments
-                    """),
-                {"missing": len(lost.event_ids), "comments": lost.comments},
-            )
+            return len(lost)
 
     async def balance(self) -> Balance:
         """The closing balance, with what is missing looked for now."""
         async with transaction(self._engine) as connection:
             lost = await find_missing(connection, settling_seconds=self._settling_seconds)
-            return (await read_tally(connection)).balance(missing=lost.comments)
+            return (await read_tally(connection)).balance(missing=len(lost))
 
-
-class Conservation:
-    """Keeps for pages and metrics whether anything is missing, by looking again and again.
-
-    It looks at once when an engagement is gone, since none is ever deleted; otherwise once in a
-    while, and the more rarely the longer it takes.
-    """
-
-    def __init__(self, auditor: PostgresAuditor, engine: AsyncEngine, *, clock: Clock) -> None:
-        self._auditor = auditor
-        self._engine = engine
-        self._clock = clock
-        self._next = 0.0
-        self._accepted = 0
-
-    async def watch(self) -> None:
-        """Look if it is time to; otherwise one small read."""
+    async def head(self) -> Head:
+        """The last entry of the chain, without a look at those before."""
         async with transaction(self._engine) as connection:
-            accepted = (await read_tally(connection)).count(lambda _: True)
-        is_gone, self._accepted = accepted < self._accepted, accepted
-        started = self._clock.monotonic()
-        if is_gone or started >= self._next:
-            await self._auditor.look()
-            took = self._clock.monotonic() - started
-            self._next = started + max(LOOK_SECONDS, LOOK_SHARE * took)
+            return await read_head(connection)
 
 
-async def _walk(connection: AsyncConnection, verifier: Verifier) -> Break | None:
-    async for entries in _chain(connection):
-        found = verifier.check(entries)
-        if found is not None:
-            return found
-    return None
-
-
-async def _chain(connection: AsyncConnection) -> AsyncIterator[list[Sealed]]:
-    after = 0
-    while True:
-        found = await connection.execute(
-            text("SELECT * FROM audit_chain WHERE number > :after ORDER BY number LIMIT 5000"),
-            {"after": after},
-        )
-        rows = found.all()
-        if not rows:
-            return
-        yield [
-            _sealed(row, number=row.number, entry_id=row.entry_id, digest=bytes(row.hash))
-            for row in rows
-        ]
-        after = rows[-1].number
-
-
-async def _unlike_chain(connection: AsyncConnection, verifier: Verifier) -> tuple[Any, ...]:
+async def _unlike_chain(connection: AsyncConnection, verifier: Verifier) -> tuple[UUID, ...]:
     """Engagements whose stored state differs from the last one that was sealed or is waiting."""
     waiting = await connection.execute(
         text("SELECT engagement_id, to_state FROM audit_entry WHERE to_state > '' ORDER BY id")
@@ -217,22 +157,6 @@ async def _unlike_chain(connection: AsyncConnection, verifier: Verifier) -> tupl
     found = await connection.stream(text("SELECT id, state FROM engagement"))
     unlike = [row.id async for row in found if expected.pop(row.id, None) != row.state]
     return tuple([*unlike, *expected][:SHOWN])
-
-
-def _sealed(row: Any, *, number: int, entry_id: int, digest: bytes = b"") -> Sealed:
-    return Sealed(
-        number=number,
-        entry_id=entry_id,
-        engagement_id=row.engagement_id,
-        act=row.act,
-        actor=row.actor,
-        from_state=row.from_state,
-        to_state=row.to_state,
-        reason=row.reason,
-        data=row.data,
-        at=row.at,
-        hash=digest,
-    )
 
 
 def _values(entry: Sealed, *, digest: bytes) -> dict[str, object]:

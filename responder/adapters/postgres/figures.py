@@ -2,28 +2,32 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from responder.adapters.postgres.audit import SETTLING_SECONDS
+from responder.adapters.postgres.backlog import read_backlog
 from responder.adapters.postgres.engine import transaction
-from responder.adapters.postgres.missing import find_missing
-from responder.adapters.postgres.paging import FILTERS
-from responder.adapters.postgres.tally import Tally, read_tally
+from responder.adapters.postgres.missing import SETTLING_SECONDS, find_missing
+from responder.adapters.postgres.response_times import read_wait
+from responder.adapters.postgres.tally import Rows, Tally, kept, read_tally
 from responder.delivery.ports import Capabilities
 from responder.engagement.events import TOPICS
-from responder.engagement.lifecycle import OPEN, State
+from responder.engagement.lifecycle import State
 from responder.engagement.model import DueOutcome, SourceId
 from responder.engagement.workspace import Workspace
+from responder.insights.response_times import Days
+from responder.insights.waits import MEASURES
 from responder.telemetry.catalogue import RESPONSE_BUCKETS
 from responder.telemetry.ledger import Backlog, Figures, Pending, Waits
 
 NOTHING_PENDING = Pending(items=0, oldest_seconds=0.0)
+NOBODY_WAITED = Waits(counts=(0,) * (len(RESPONSE_BUCKETS) + 1), seconds=0.0)
 LOOKED_SECONDS = 900
 """What was found missing is believed for so long."""
+COHORT_DAYS = 30
+"""Of those who wrote in these days, today included, the share without a reply is shown."""
 
 
 class PostgresFigures:
@@ -45,8 +49,8 @@ class PostgresFigures:
             await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             now = (await connection.execute(text("SELECT now()"))).scalar_one()
             tally = await read_tally(connection)
-            missing, missing_comments = await self._missing(connection)
-            balance = tally.balance(missing=missing_comments)
+            missing = await self._missing(connection)
+            balance = tally.balance(missing=missing)
             return Figures(
                 at=now,
                 items={
@@ -56,38 +60,66 @@ class PostgresFigures:
                     "withdrawn": balance.withdrawn,
                     "open": balance.open,
                 },
-                drift=missing + abs(balance.unaccounted),
-                due=self._none_due() | tally.due,
-                first_response=_first_response(tally),
-                backlog=self._none_open() | await _backlog(connection, tally, now),
+                drift=max(missing, abs(balance.unaccounted)),
+                due=self._none_due() | _due(await kept(connection, "due")),
+                first_response=self._first_response(_waits(await kept(connection, "wait"))),
+                platform_first_response=self._by_platform(
+                    _waits(await kept(connection, "source_wait"))
+                ),
+                unanswered=(
+                    await read_wait(connection, Days.until(now.date(), COHORT_DAYS))
+                ).unanswered(),
+                backlog=self._none_open() | await read_backlog(connection, tally),
                 outbox=dict.fromkeys(TOPICS, NOTHING_PENDING) | await _outbox(connection),
                 dead_letters=_dead_letters(tally),
                 delivery_unknown=self._delivery_unknown(tally),
                 not_pushed=self._not_pushed(tally),
             )
 
-    async def _missing(self, connection: AsyncConnection) -> tuple[int, int]:
-        """As it was last looked for, in all and of comments; now, where nobody looks any more."""
+    async def _missing(self, connection: AsyncConnection) -> int:
+        """As it was last looked for; now, where nobody looks any more."""
         found = await connection.execute(
             text("""
-                SELECT missing, missing_comments FROM conservation
-                WHERE at > now() - :most * interval '1 second'
+                SELECT missing FROM conservation WHERE at > now() - :most * interval '1 second'
                 """),
             {"most": LOOKED_SECONDS},
         )
-        row = found.one_or_none()
-        if row is not None:
-            return row.missing, row.missing_comments
-        lost = await find_missing(connection, settling_seconds=SETTLING_SECONDS)
-        return len(lost.event_ids), lost.comments
+        last: int | None = found.scalar_one_or_none()
+        if last is not None:
+            return last
+        return len(await find_missing(connection, settling_seconds=SETTLING_SECONDS))
 
-    def _none_due(self) -> dict[tuple[str, str], int]:
+    def _none_due(self) -> dict[tuple[str, str, str], int]:
         """A series that is 0 says more than one that is missing, also to an alert."""
-        policies = self._workspace().policies
-        return {(policy, outcome.value): 0 for policy in policies for outcome in DueOutcome}
+        return {
+            (name, tier, outcome.value): 0
+            for name, policy in self._workspace().policies.items()
+            for tier in policy.tier_names
+            for outcome in DueOutcome
+        }
+
+    def _first_response(
+        self, waits: Mapping[tuple[str, ...], Waits]
+    ) -> dict[tuple[str, str, str], Waits]:
+        """Of every tier that there is or was, by both clocks."""
+        policies = self._workspace().policies.values()
+        tiers = {tier for policy in policies for tier in policy.tier_names}
+        return {
+            (tier, *measure): waits.get((tier, *measure), NOBODY_WAITED)
+            for tier in tiers | {tier for tier, _, _ in waits} or {""}
+            for measure in MEASURES
+        }
+
+    def _by_platform(self, waits: Mapping[tuple[str, ...], Waits]) -> Mapping[str, Waits]:
+        platforms = {str(each.id): each.platform for each in self._workspace().sources.values()}
+        found = dict.fromkeys(platforms.values(), NOBODY_WAITED)
+        for (source,), each in waits.items():
+            kind = platforms.get(source, "other")
+            found[kind] = found.get(kind, NOBODY_WAITED) + each
+        return found
 
     def _none_open(self) -> dict[tuple[str, str], Backlog]:
-        empty = Backlog(items=0, oldest_seconds=0.0, overdue=0)
+        empty = Backlog(items=0, oldest_seconds=0.0, overdue=0, at_risk=0)
         return {(queue.sla or "", name): empty for name, queue in self._workspace().queues.items()}
 
     def _delivery_unknown(self, tally: Tally) -> Mapping[str, int]:
@@ -107,50 +139,24 @@ class PostgresFigures:
         return counts
 
 
-def _first_response(tally: Tally) -> Mapping[str, Waits]:
-    counts = {basis: [0] * (len(RESPONSE_BUCKETS) + 1) for basis in ("published", "received")}
-    sums = dict.fromkeys(counts, 0.0)
-    for (basis, bucket), (items, seconds) in tally.waits.items():
-        counts[basis][bucket] = items
-        sums[basis] += seconds
-    return {basis: Waits(counts=tuple(each), seconds=sums[basis]) for basis, each in counts.items()}
-
-
-async def _backlog(
-    connection: AsyncConnection, tally: Tally, now: datetime
-) -> dict[tuple[str, str], Backlog]:
-    """By target and queue; overdue is what is recorded as missed, and what soon will be."""
-    items, overdue = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    for each in tally.standings:
-        if each.state in OPEN:
-            items[each.sla, each.queue] += each.items
-            overdue[each.sla, each.queue] += each.items * each.is_missed
-    late = await connection.execute(
-        text(f"""
-            SELECT COALESCE(sla, '') AS sla, queue, count(*) AS items FROM engagement e
-            WHERE due_outcome IS NULL AND due_at < now() AND clock_paused_at IS NULL
-              AND {FILTERS["open"]} GROUP BY 1, 2
-            """)  # noqa: S608 - a constant
-    )
-    overdue.update({(row.sla, row.queue): row.items for row in late})
-    oldest = await connection.execute(
-        text(f"""
-            SELECT k.sla, k.queue, (
-              SELECT e.received_at FROM engagement e
-              WHERE e.queue = k.queue AND COALESCE(e.sla, '') = k.sla AND {FILTERS["open"]}
-              ORDER BY e.received_at LIMIT 1) AS received_at
-            FROM unnest(CAST(:slas AS text[]), CAST(:queues AS text[])) AS k (sla, queue)
-            """),  # noqa: S608 - a constant
-        {"slas": [sla for sla, _ in items], "queues": [queue for _, queue in items]},
-    )
+def _due(rows: Rows) -> dict[tuple[str, str, str], int]:
+    """Of what came; not of what was opened again, which is due once more."""
     return {
-        (row.sla, row.queue): Backlog(
-            items=items[row.sla, row.queue],
-            oldest_seconds=max((now - (row.received_at or now)).total_seconds(), 0.0),
-            overdue=overdue[row.sla, row.queue],
-        )
-        for row in oldest
+        (sla, tier, outcome): items
+        for (_, (sla, tier, outcome, period)), (items, _, _) in rows.items()
+        if period == "first"
     }
+
+
+def _waits(rows: Rows) -> dict[tuple[str, ...], Waits]:
+    """By every label but the last, which is the bucket."""
+    waits: dict[tuple[str, ...], Waits] = {}
+    for (_, (*labels, bucket)), (items, seconds, _) in rows.items():
+        counts = [0] * (len(RESPONSE_BUCKETS) + 1)
+        counts[int(bucket)] = items
+        key, some = tuple(labels), Waits(counts=tuple(counts), seconds=float(seconds))
+        waits[key] = waits.get(key, NOBODY_WAITED) + some
+    return waits
 
 
 async def _outbox(connection: AsyncConnection) -> dict[str, Pending]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from responder.audit.chain import GENESIS, Sealed, Verifier, seal
+from responder.audit.chain import GENESIS, Head, Sealed, Verifier, seal
 from responder.testing.factories import NOON
 
 ITEM = UUID(int=7)
@@ -47,8 +47,7 @@ def resealed(entries: list[Sealed]) -> list[Sealed]:
 def test_an_untouched_chain_holds_and_tells_its_head_and_the_last_states() -> None:
     verifier = Verifier()
     assert verifier.check(chain()) is None
-    assert verifier.number == 3
-    assert verifier.head == chain()[-1].hash
+    assert verifier.head == Head(3, chain()[-1].hash)
     assert verifier.states == {ITEM: "approved"}
 
 
