@@ -43,23 +43,31 @@ class Dead(ConnectionError):
     """The process asked something after its end: nobody hears it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Doom:
+    """What befalls a process."""
+
+    at: int
+    """The number of the point."""
+    fate: Fate = Fate.DIES
+
+
 class Points:
-    """A `Gate` that numbers what passes, for the life of one process.
+    """A `Gate` that numbers what one process passes, from `begin` on."""
 
-    Args:
-        at: the number of the point at which something happens; None: nothing does.
-        fate: what happens there.
-    """
-
-    def __init__(self, at: int | None = None, fate: Fate = Fate.DIES) -> None:
+    def __init__(self) -> None:
         self.step = ""
         self.passed: list[Point] = []
         self.died = asyncio.Event()
         self.met: Point | None = None
-        """The point at which it happened; None while it was not reached."""
-        self.is_counting = True
-        self._at = at
-        self._fate = fate
+        """The point at which the doom came; None while it has not."""
+        self._doom: Doom | None = None
+        self._is_counting = False
+
+    def begin(self, doom: Doom | None = None) -> None:
+        """Number from 0 again; what is under way meets this."""
+        self.passed, self.met, self._doom = [], None, doom
+        self._is_counting = True
 
     async def before(self, call: Call) -> None:
         """See `Gate`. Raises Dead."""
@@ -85,16 +93,16 @@ class Points:
     async def _pass(self, call: Call, moment: Moment) -> None:
         if self.died.is_set():
             raise Dead("the process has ended")
-        if not self.is_counting:
+        if not self._is_counting:
             return
         point = Point(len(self.passed), self.step, call, moment)
         self.passed.append(point)
-        if point.number == self._at:
+        if self._doom is not None and point.number == self._doom.at:
             self.met = point
-            await self._happen()
+            await self._suffer(self._doom.fate)
 
-    async def _happen(self) -> None:
-        if self._fate is Fate.LOSES_ANSWER:
+    async def _suffer(self, fate: Fate) -> None:
+        if fate is Fate.LOSES_ANSWER:
             raise AnswerLost
         self.died.set()
         await asyncio.Event().wait()  # whoever stands here is cancelled

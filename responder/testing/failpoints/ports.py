@@ -1,6 +1,6 @@
 """What is asked of others than PostgreSQL, shown to a gate: log, platform, model."""
 
-from collections.abc import Awaitable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 from responder.delivery.ports import (
@@ -38,23 +38,12 @@ READ_BACK = Call("platform", "read back", has_effect=False)
 WRITE = Call("model", "write", has_effect=False)
 
 
-async def _through(gate: Gate, call: Call, made: Awaitable[T]) -> T:
-    try:
-        await gate.before(call)
-    except BaseException:
-        _never(made)
-        raise
-    answer = await made
+async def _through(gate: Gate, call: Call, make: Callable[[], Awaitable[T]]) -> T:
+    await gate.before(call)
+    answer = await make()
     if call.has_effect:
         await gate.after(call)
     return answer
-
-
-def _never(made: Awaitable[T]) -> None:
-    """A call that is not made; Python would warn of it."""
-    close = getattr(made, "close", None)
-    if close is not None:
-        close()
 
 
 class GatedLogWriter:
@@ -66,7 +55,7 @@ class GatedLogWriter:
 
     async def append(self, records: Sequence[NewRecord]) -> list[Position]:
         try:
-            return await _through(self._gate, APPEND, self._writer.append(records))
+            return await _through(self._gate, APPEND, lambda: self._writer.append(records))
         except AnswerLost:
             raise Unknown("no answer in time") from None
         except Dead:
@@ -96,7 +85,7 @@ class GatedLog:
 
     async def commit(self, points: Mapping[Assignment, int]) -> None:
         try:
-            await _through(self._gate, COMMIT, self._log.commit(points))
+            await _through(self._gate, COMMIT, lambda: self._log.commit(points))
         except AnswerLost:
             raise Unknown("no answer in time") from None
         except Dead:
@@ -137,16 +126,16 @@ class GatedPlatform:
         return self._platform.capabilities
 
     async def preflight(self, posting: Posting) -> Preflight:
-        return await _through(self._gate, PREFLIGHT, self._platform.preflight(posting))
+        return await _through(self._gate, PREFLIGHT, lambda: self._platform.preflight(posting))
 
     async def reply(self, posting: Posting) -> Posted:
         try:
-            return await _through(self._gate, POST, self._platform.reply(posting))
+            return await _through(self._gate, POST, lambda: self._platform.reply(posting))
         except AnswerLost:
             return Posted(outcome=AttemptOutcome.UNKNOWN, detail="no answer in time")
 
     async def read_back(self, posting: Posting) -> ReadBack | None:
-        return await _through(self._gate, READ_BACK, self._platform.read_back(posting))
+        return await _through(self._gate, READ_BACK, lambda: self._platform.read_back(posting))
 
 
 class GatedDraftWriter:
@@ -157,4 +146,4 @@ class GatedDraftWriter:
         self._gate = gate
 
     async def write(self, request: DraftRequest) -> Proposal:
-        return await _through(self._gate, WRITE, self._writer.write(request))
+        return await _through(self._gate, WRITE, lambda: self._writer.write(request))

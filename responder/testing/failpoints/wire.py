@@ -25,7 +25,7 @@ _SENT_ON = frozenset({b"Q", b"S", b"H", b"X", b"p", b"d", b"c", b"f"})
 """What a client sends no more after, before it waits: query, sync, flush, end, password, copy."""
 _MORE_FOLLOWS = frozenset({b"1", b"t"})
 """Parse complete, parameter description: a row description, or word of none, comes at once."""
-_HARMLESS = ("BEGIN", "SELECT", "SHOW", "SET", "LISTEN", "ROLLBACK")
+_HARMLESS = ("BEGIN", "SELECT", "SHOW", "SET", "LISTEN", "ROLLBACK", "WITH RECURSIVE")
 _GONE = (OSError, asyncio.IncompleteReadError, AnswerLost)
 
 
@@ -79,7 +79,8 @@ class PostgresWire:
             client.drop()
             return
         try:
-            await _Line(self._gate, client, server).run()
+            with suppress(*_GONE):
+                await _Line(self._gate, client, server).run()
         finally:
             client.drop()
             server.drop()
@@ -196,8 +197,7 @@ async def _first_of(*ways: Coroutine[Any, Any, None]) -> None:
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
-            with suppress(*_GONE):
-                task.result()
+            task.result()
     finally:
         for task in tasks:
             task.cancel()
