@@ -121,8 +121,32 @@ class _Doctor:
         async with command_engine(self._settings, self._environ) as engine:
             version = await _server_version(engine)
             schema_found = await _schema(engine)
-            waits = await self._waits(engine) if schema_found.level is Level.OK else []
-            return [_ok("database", f"PostgreSQL {version}"), schema_found, *waits]
+            found = [_ok("database", f"PostgreSQL {version}"), schema_found]
+            if schema_found.level is Level.OK:
+                found += [*await self._waits(engine), *await self._strangers(engine)]
+            return found
+
+    async def _strangers(self, engine: AsyncEngine) -> Sequence[Finding]:
+        """Names in the configuration that nobody has: a step for them reaches nobody."""
+        try:
+            policies = load(configuration_file(self._settings, self._environ)).workspace.policies
+        except BadConfiguration:
+            return []  # said already, with its lines
+        named = {
+            each.person for policy in policies.values() for each in policy.steps if each.person
+        }
+        async with transaction(engine) as connection:
+            rows = await connection.execute(text("SELECT lower(name) FROM person"))
+            known = set(rows.scalars())
+        return [
+            _warn(
+                "people",
+                f"a step of a target names {name}, and nobody here is called so",
+                f"responder user add {shlex.quote(name)}",
+            )
+            for name in sorted(named)
+            if name.lower() not in known
+        ]
 
     async def _waits(self, engine: AsyncEngine) -> Sequence[Finding]:
         """What waits for a person because something went wrong with it."""

@@ -25,6 +25,7 @@ async def leave_message(
         text("""
             INSERT INTO webhook_message (id, webhook, type, data, engagement_id, made_at, next_at)
             VALUES (:id, :webhook, :type, CAST(:data AS jsonb), :engagement_id, :at, :at)
+            ON CONFLICT DO NOTHING
             """),
         {
             "id": derive_id(data.source, STEP_TAKEN, item, data.step),

@@ -13,7 +13,7 @@ from responder.adapters.postgres.dsn import Dsn
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.system import SystemClock, SystemIds
 from responder.app.admin import Admin, ManyLetters, NobodyYet, WhoActs
-from responder.app.data_folder import DataFolder
+from responder.app.data_folder import DataFolder, configuration_file
 from responder.app.database import NothingHere, command_engine, reach
 from responder.app.doctor import examine
 from responder.engagement.deadletter import Buried
@@ -182,6 +182,30 @@ async def test_the_doctor_counts_what_waits_for_a_person_and_says_where(
             "look at http://127.0.0.1:8080/queue?state=attention",
         ),
     ]
+
+
+STEPS = """
+[sla.an-hour]
+target = "1h"
+
+[[sla.an-hour.steps]]
+name = "ask"
+person = "ana"
+
+[[sla.an-hour.steps]]
+name = "ask-more"
+after = "1h"
+person = "Bo"
+"""
+
+
+async def test_the_doctor_finds_whom_a_step_names_and_nobody_is(
+    settings: Settings, admin: Admin
+) -> None:
+    configuration_file(settings, {}).write_text(STEPS)
+    await admin.add_person("Ana", Role.APPROVER)
+    [found] = [each for each in await examine(settings, {}) if each.what == "people"]
+    assert (found.level, found.remedy) == (Level.WARN, "responder user add Bo")
 
 
 async def test_the_doctor_names_a_secret_that_others_can_read(
