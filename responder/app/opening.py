@@ -94,6 +94,7 @@ async def open_parts(
         version=version("responder"),
         configuration=configuration.version[:12],
         targets=parts.targets(),
+        objectives=parts.objectives(),
     )
     return parts
 

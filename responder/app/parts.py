@@ -91,6 +91,11 @@ class Parts:
         policies = self.current.workspace().policies
         return {name: policy.target.total_seconds() for name, policy in policies.items()}
 
+    def objectives(self) -> Mapping[str, float]:
+        """The share of due times that is to be met, by target."""
+        policies = self.current.workspace().policies
+        return {name: policy.objective for name, policy in policies.items()}
+
     def stream_options(self, *, handler_timeout: float | None = None) -> StreamOptions:
         stream, kafka = self.settings.stream, self.settings.kafka
         return StreamOptions(

@@ -265,6 +265,8 @@ class SlaTable(Table):
     """Other targets for some comments; the first whose conditions hold is taken."""
     steps: tuple[StepTable, ...] = ()
     """What happens before or after an answer is due, while there is none."""
+    objective: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    """The share of answers that is to come in time; alerts and the page of response times use it."""
     clock_may_stop: bool = False
     """Whether people may stop a comment's clock, with a reason, while something else is waited for."""
 

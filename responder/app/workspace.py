@@ -80,6 +80,7 @@ def _policy(
         tuple(Tier(**dict(each)) for each in table.tiers),
         table.clock_may_stop,
         tuple(_step(each) for each in table.steps),
+        table.objective,
     )
 
 

@@ -23,7 +23,10 @@ from zoneinfo import ZoneInfo
 from responder.engagement.errors import Conflict
 from responder.engagement.model import Audience, Urgency
 from responder.engagement.sla import Stretch, due_at
-from responder.engagement.workspace import OfficeHours, SlaPolicy, Step
+from responder.engagement.workspace import OfficeHours, SlaPolicy, Step, in_short
+
+RISKY_SHARE = 0.2
+"""With less of its time left an answer is at risk to come late, where no step warns before."""
 
 
 class ClockAct(StrEnum):
@@ -32,6 +35,16 @@ class ClockAct(StrEnum):
     CHANGED = "changed"
     PAUSED = "paused"
     RESUMED = "resumed"
+
+
+def calendar_of(hours: Mapping[str, Any]) -> str:
+    """A name for a calendar as it is stored: the beginning of the SHA-256 of what it says."""
+    return _hash(hours)[:12]
+
+
+def _hash(said: object) -> str:
+    written_out = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(written_out.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +59,17 @@ class Terms:
     @property
     def version(self) -> str:
         """Tells two terms apart: SHA-256 of what they say."""
-        said = json.dumps(written(self), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(said.encode()).hexdigest()
+        return _hash(written(self))
+
+    @property
+    def tier(self) -> str:
+        """The target in short, which names the tier: `45m`, `8h`, `1d12h`."""
+        return in_short(self.target)
+
+    @property
+    def calendar(self) -> str | None:
+        """Tells two calendars apart; None: every hour counts."""
+        return None if self.hours is None else calendar_of(written(self)["hours"])
 
 
 def terms_of(policy: SlaPolicy | None, *, audience: Audience, urgency: Urgency) -> Terms | None:
@@ -107,9 +129,20 @@ class Clock:
             return ()
         return tuple(self._planned(step, self.terms) for step in self.terms.steps)
 
+    @property
+    def at_risk_from(self) -> datetime | None:
+        """When its first warning is to be given; without one, when a fifth of the time is left."""
+        if self.terms is None:
+            return None
+        warnings = [self.terms.target + each.offset for each in self.terms.steps if each.is_warning]
+        passed = min(warnings, default=self.terms.target * (1 - RISKY_SHARE))
+        return self._when(passed, self.terms)
+
     def _planned(self, step: Step, terms: Terms) -> PlannedStep:
-        passed = max(terms.target + step.offset, timedelta())
-        return PlannedStep(step, due_at(self.began_at, passed, terms.hours, self.pauses))
+        return PlannedStep(step, self._when(terms.target + step.offset, terms))
+
+    def _when(self, passed: timedelta, terms: Terms) -> datetime:
+        return due_at(self.began_at, max(passed, timedelta()), terms.hours, self.pauses)
 
 
 @dataclass(eq=False, kw_only=True)

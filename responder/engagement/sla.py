@@ -72,6 +72,16 @@ def counting(
             yield Stretch(begins, opened.ends)
 
 
+def counted(start: datetime, end: datetime, hours: OfficeHours | None = None) -> timedelta:
+    """How much of the time between the two counts; nothing where `end` comes first."""
+    total = timedelta()
+    for stretch in counting(start, hours):
+        if stretch.begins >= end:
+            break
+        total += min(stretch.ends, end) - stretch.begins
+    return total
+
+
 def _open(start: datetime, hours: OfficeHours | None) -> Iterator[Stretch]:
     if hours is None:
         yield Stretch(start, EVER)

@@ -24,6 +24,17 @@ class OfficeHours:
     holidays: frozenset[date] = frozenset()
 
 
+def in_short(target: timedelta) -> str:
+    """As a target is written in `responder.toml`, in its largest units: `45m`, `8h`, `1d12h`."""
+    seconds = int(target.total_seconds())
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        number, seconds = divmod(seconds, size)
+        if number:
+            parts.append(f"{number}{unit}")
+    return "".join(parts)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
     """Another target for some. No condition: for all."""
@@ -52,6 +63,11 @@ class Step:
     webhook: str | None = None
     """It is told to this one."""
 
+    @property
+    def is_warning(self) -> bool:
+        """Whether it comes before the answer is due."""
+        return self.offset < timedelta()
+
 
 @dataclass(frozen=True, slots=True)
 class SlaPolicy:
@@ -64,6 +80,8 @@ class SlaPolicy:
     may_be_stopped: bool = False
     """Whether a person may stop a clock that runs under it, with a reason."""
     steps: tuple[Step, ...] = ()
+    objective: float = 0.95
+    """The share of its due times that is to be met; nothing acts on it."""
 
     def target_for(self, *, audience: Audience, urgency: Urgency) -> timedelta:
         """That of the first tier whose every condition holds, else the policy's own."""
@@ -71,6 +89,11 @@ class SlaPolicy:
             if tier.holds(audience, urgency):
                 return tier.target
         return self.target
+
+    @property
+    def tier_names(self) -> frozenset[str]:
+        """Its targets in short: what a metric calls its tiers."""
+        return frozenset({in_short(self.target), *(in_short(each.target) for each in self.tiers)})
 
 
 @dataclass(frozen=True, slots=True)

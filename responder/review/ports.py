@@ -267,10 +267,20 @@ class QueueFilter:
     queue: str | None = None
     source: str | None = None
     state: str = "open"
-    """`open`, `attention` (failed or unknown deliveries), `answered`, `closed`, `deleted`."""
+    """`open`, or of these: `overdue`, `at_risk` (soon), `attention` (failed or unknown deliveries);
+    or `answered`, `closed`, `deleted`."""
     text: str = ""
     """Words that must all occur in the comment or its author's name."""
     assigned_to: PersonId | None = None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is known how many match; else they are counted, to `MOST_MATCHING`."""
+        return (
+            not self.text.split()
+            and self.assigned_to is None
+            and self.state not in {"overdue", "at_risk"}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,7 +301,7 @@ class Balance:
 
 
 MOST_MATCHING = 1_000
-"""With words or a person in the filter, more than these are not counted."""
+"""Where it is not known how many match, more than these are not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,8 +310,7 @@ class QueuePage:
     after: str | None
     """Where the next page starts; None on the last."""
     matching: int
-    """How many match the filter in all; with words or a person in it `MOST_MATCHING` + 1 stands
-    for more."""
+    """How many match the filter in all; `MOST_MATCHING` + 1 may stand for more."""
     counts: Mapping[str, int]
     """Open items by queue."""
     has_assigned: bool

@@ -70,6 +70,8 @@ GROUP = Label("group", 6)
 TOPIC = Label("topic", 10)
 QUEUE = Label("queue", 20)
 SLA = Label("sla", 8)
+TIER = Label("tier", 4)
+"""The target in short, such as `8h`; empty where nothing was due."""
 MODEL = Label("model", 6)
 # A process owns at most so many partitions of a topic; Kafka's default is twelve.
 PARTITION = Label("partition", 12)
@@ -113,8 +115,14 @@ CONSERVATION_DRIFT = GaugeMetric(
 SLA_DUE = CounterMetric(
     name="sla_due_total",
     meaning="Comments that became due, each once: met, missed, or excused (ended, no reply owed).",
-    labels=(SLA, Label("outcome", 3)),
+    labels=(SLA, TIER, Label("outcome", 3)),
     is_from_ledger=True,
+    most=48,
+)
+SLA_OBJECTIVE = GaugeMetric(
+    name="sla_objective_ratio",
+    meaning="The share that is to be met, as it is configured.",
+    labels=(SLA,),
 )
 SLA_TARGET = GaugeMetric(
     name="sla_target_seconds", meaning="The target as it is configured.", labels=(SLA,)
@@ -123,10 +131,27 @@ FIRST_RESPONSE = HistogramMetric(
     name="first_response_seconds",
     meaning=(
         "First public reply: since the comment was published (what the person waited), and since"
-        " we received it (what we took)."
+        " we received it (what we took); by every hour, and by office hours alone."
     ),
-    labels=(Label("basis", 2),),
+    labels=(TIER, Label("clock", 2), Label("basis", 2)),
     buckets=RESPONSE_BUCKETS,
+    is_from_ledger=True,
+)
+PLATFORM_FIRST_RESPONSE = HistogramMetric(
+    name="platform_first_response_seconds",
+    meaning="First public reply, since the comment was published, by every hour.",
+    labels=(PLATFORM,),
+    buckets=RESPONSE_BUCKETS,
+    is_from_ledger=True,
+    most=8,
+)
+UNANSWERED = GaugeMetric(
+    name="unanswered_ratio",
+    meaning=(
+        "Of those who wrote in the last 30 days, the share without a reply so long after it was"
+        " published, counted with those who still wait; absent while nobody has waited so long."
+    ),
+    labels=(Label("cohort", 3),),
     is_from_ledger=True,
 )
 OPEN_ITEMS = GaugeMetric(
@@ -146,6 +171,13 @@ OPEN_OLDEST = GaugeMetric(
 OPEN_OVERDUE = GaugeMetric(
     name="open_overdue_items",
     meaning="Open comments whose due time has passed.",
+    labels=(SLA, QUEUE),
+    is_from_ledger=True,
+    most=20,
+)
+OPEN_AT_RISK = GaugeMetric(
+    name="open_at_risk_items",
+    meaning="Open comments that are not late yet: warned of, or with little of their time left.",
     labels=(SLA, QUEUE),
     is_from_ledger=True,
     most=20,
@@ -341,7 +373,9 @@ CONFIG_INFO = GaugeMetric(
 )
 
 SERIES_BUDGET = 1_500
-"""Most series of one process, also when it runs every role."""
+"""Most series that one process makes of what it does, also when it runs every role."""
+LEDGER_SERIES_BUDGET = 1_000
+"""Most that the audit role makes of the ledger. In one process with every role they add up."""
 
 
 def catalogue() -> Iterator[Metric]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
 from operator import add
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 import structlog
 from prometheus_client.core import (
@@ -29,15 +29,19 @@ from responder.telemetry.catalogue import (
     DELIVERY_UNKNOWN,
     FIRST_RESPONSE,
     LEDGER_ITEMS,
+    OPEN_AT_RISK,
     OPEN_ITEMS,
     OPEN_OLDEST,
     OPEN_OVERDUE,
     OUTBOX_OLDEST,
     OUTBOX_PENDING,
+    PLATFORM_FIRST_RESPONSE,
     RECONCILE_MISSING,
     RESPONSE_BUCKETS,
     SAMPLED_AT,
     SLA_DUE,
+    UNANSWERED,
+    HistogramMetric,
     Metric,
 )
 from responder.telemetry.metrics import OTHER
@@ -45,6 +49,7 @@ from responder.telemetry.metrics import OTHER
 log = structlog.get_logger(__name__)
 
 Values: TypeAlias = Mapping[tuple[str, ...], float]
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,10 @@ class Waits:
                 f"{len(self.counts)} counts, for {len(RESPONSE_BUCKETS)} buckets and one"
             )
 
+    def __add__(self, other: "Waits") -> "Waits":
+        counts = tuple(map(add, self.counts, other.counts))
+        return Waits(counts=counts, seconds=self.seconds + other.seconds)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
@@ -71,6 +80,8 @@ class Backlog:
     oldest_seconds: float
     """Since the oldest was received."""
     overdue: int
+    at_risk: int = 0
+    """Not late yet: warned of, or with little of its time left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +101,14 @@ class Figures:
     """By `accepted`, `answered`, `dismissed`, `withdrawn`, `open`."""
     drift: int
     """Accepted ids that are in none of the others, or in two."""
-    due: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """By target and `met`, `missed`, `excused`. Only ever grows."""
-    first_response: Mapping[str, Waits] = field(default_factory=dict)
-    """By `published` and `received`."""
+    due: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    """By target, tier and `met`, `missed`, `excused`; each comment once. Only ever grows."""
+    first_response: Mapping[tuple[str, str, str], Waits] = field(default_factory=dict)
+    """By tier (empty: nothing was due), clock and basis. Only ever grows."""
+    platform_first_response: Mapping[str, Waits] = field(default_factory=dict)
+    """What the person waited, by platform. Only ever grows."""
+    unanswered: Mapping[str, float | None] = field(default_factory=dict)
+    """The share without a reply, by age; None: nobody has been seen to wait so long."""
     backlog: Mapping[tuple[str, str], Backlog] = field(default_factory=dict)
     """By target (empty: none) and queue."""
     outbox: Mapping[str, Pending] = field(default_factory=dict)
@@ -133,13 +148,27 @@ class LedgerCollector(Collector):
         yield _gauge(SAMPLED_AT, {(): figures.at.timestamp()})
         yield _gauge(LEDGER_ITEMS, {(state,): n for state, n in figures.items.items()})
         yield _gauge(CONSERVATION_DRIFT, {(): figures.drift})
-        yield _counter(SLA_DUE, {(sla, how): n for (sla, how), n in figures.due.items()})
-        yield _histogram(figures.first_response)
+        yield _counter(
+            SLA_DUE, {(sla, tier, how): n for (sla, tier, how), n in figures.due.items()}
+        )
+        yield _histogram(
+            FIRST_RESPONSE,
+            {(tier, *by): each for (tier, *by), each in figures.first_response.items()},
+        )
+        yield _histogram(
+            PLATFORM_FIRST_RESPONSE,
+            {(where,): each for where, each in figures.platform_first_response.items()},
+        )
+        yield _gauge(
+            UNANSWERED,
+            {(age,): share for age, share in figures.unanswered.items() if share is not None},
+        )
         yield _gauge(OPEN_ITEMS, {key: each.items for key, each in figures.backlog.items()})
         yield _gauge(
             OPEN_OLDEST, {key: each.oldest_seconds for key, each in figures.backlog.items()}, max
         )
         yield _gauge(OPEN_OVERDUE, {key: each.overdue for key, each in figures.backlog.items()})
+        yield _gauge(OPEN_AT_RISK, {key: each.at_risk for key, each in figures.backlog.items()})
         yield _gauge(
             OUTBOX_PENDING, {(topic,): each.items for topic, each in figures.outbox.items()}
         )
@@ -173,20 +202,22 @@ def _counter(metric: Metric, values: Values) -> CounterMetricFamily:
     return family
 
 
-def _histogram(waits: Mapping[str, Waits]) -> HistogramMetricFamily:
-    family = HistogramMetricFamily(
-        FIRST_RESPONSE.full_name, FIRST_RESPONSE.meaning, labels=FIRST_RESPONSE.label_names
-    )
+def _histogram(
+    metric: HistogramMetric, waits: Mapping[tuple[str, ...], Waits]
+) -> HistogramMetricFamily:
+    family = HistogramMetricFamily(metric.full_name, metric.meaning, labels=metric.label_names)
     bounds = [*(str(float(each)) for each in RESPONSE_BUCKETS), "+Inf"]
-    for basis, each in waits.items():
+    for labels, each in _capped(metric, waits, add).items():
         buckets = list(zip(bounds, accumulate(each.counts), strict=True))
-        family.add_metric([basis], buckets=buckets, sum_value=each.seconds)
+        family.add_metric(labels, buckets=buckets, sum_value=each.seconds)
     return family
 
 
-def _capped(metric: Metric, values: Values, merge: Callable[[float, float], float]) -> Values:
+def _capped(
+    metric: Metric, values: Mapping[tuple[str, ...], Value], merge: Callable[[Value, Value], Value]
+) -> Mapping[tuple[str, ...], Value]:
     """At most as many as the catalogue allows; the rest together as `other`, the last in order."""
-    kept: dict[tuple[str, ...], float] = {}
+    kept: dict[tuple[str, ...], Value] = {}
     for labels, value in sorted(values.items()):
         key = labels if len(kept) < metric.most_children else (OTHER,) * len(labels)
         kept[key] = merge(kept[key], value) if key in kept else value

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from responder.telemetry.catalogue import (
     BUILD_INFO,
     CONFIG_INFO,
+    SLA_OBJECTIVE,
     SLA_TARGET,
     CounterMetric,
     GaugeMetric,
@@ -125,15 +126,31 @@ class Metrics:
         """Let something else make series of its own when the metrics are read."""
         self._registry.register(collector)
 
-    def describe(self, *, version: str, configuration: str, targets: Mapping[str, float]) -> None:
-        """What runs, and under which configuration. Replaces what was said before."""
-        build, config, sla = (self.gauge(each) for each in (BUILD_INFO, CONFIG_INFO, SLA_TARGET))
-        for series, value in ((build, version), (config, configuration)):
+    def describe(
+        self,
+        *,
+        version: str,
+        configuration: str,
+        targets: Mapping[str, float],
+        objectives: Mapping[str, float],
+    ) -> None:
+        """What runs, and under which configuration. Replaces what was said before.
+
+        Args:
+            version: of the program.
+            configuration: the hash of its text.
+            targets: seconds by the name of their policy.
+            objectives: the share that is to be met, likewise.
+        """
+        for metric, value in ((BUILD_INFO, version), (CONFIG_INFO, configuration)):
+            series = self.gauge(metric)
             series.forget([], within=())
             series.of(value).set(1)
-        sla.forget([(name,) for name in targets], within=())
-        for name, seconds in targets.items():
-            sla.of(name).set(seconds)
+        for metric, figures in ((SLA_TARGET, targets), (SLA_OBJECTIVE, objectives)):
+            by_policy = self.gauge(metric)
+            by_policy.forget([(name,) for name in figures], within=())
+            for name, figure in figures.items():
+                by_policy.of(name).set(figure)
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """The exposition and its media type. Takes tens of milliseconds: call it in a thread."""

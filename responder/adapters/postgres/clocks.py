@@ -1,7 +1,7 @@
 """The clocks of engagements: every act on one is kept, and its due time is what folding them gives.
 
-After triage has accepted a comment nothing else sets `due_at`, `sla` or `clock_paused_at`, so a stored
-due time can always be counted again from its ticks.
+After triage has accepted a comment nothing else sets `due_at`, `sla`, `tier`, `calendar`,
+`at_risk_from` or `clock_paused_at`, so a stored due time can always be counted again from its ticks.
 """
 
 from collections import defaultdict
@@ -137,18 +137,30 @@ async def forget_steps(
     )
 
 
+def shown_by(clock: Clock | None) -> dict[str, object]:
+    """What an engagement shows of the terms of its clock, beside the policy and the due time."""
+    terms = None if clock is None else clock.terms
+    return {
+        "tier": None if terms is None else terms.tier,
+        "calendar": None if terms is None else terms.calendar,
+        "at_risk_from": None if clock is None else clock.at_risk_from,
+    }
+
+
 async def _show(connection: AsyncConnection, engagement_id: EngagementId, clock: Clock) -> None:
     """On the engagement itself, for lists and for whoever looks what is due; and plan its steps."""
     due = clock.due_at
     found = await connection.execute(
         text("""
-            UPDATE engagement SET sla = :sla, due_at = CAST(:due AS timestamptz),
+            UPDATE engagement SET sla = :sla, tier = :tier, calendar = :calendar,
+              due_at = CAST(:due AS timestamptz), at_risk_from = CAST(:at_risk_from AS timestamptz),
               order_due = :order_due, clock_paused_at = CAST(:paused_at AS timestamptz)
             WHERE id = :id RETURNING due_period
             """),
         {
             "id": engagement_id,
             "sla": None if clock.terms is None else clock.terms.policy,
+            **shown_by(clock),
             "due": due,
             "order_due": NEVER if due is None or clock.paused_at is not None else due,
             "paused_at": clock.paused_at,
@@ -164,7 +176,15 @@ async def _show(connection: AsyncConnection, engagement_id: EngagementId, clock:
 async def _keep_terms(connection: AsyncConnection, all_terms: Sequence[Terms | None]) -> None:
     kept = {terms.version: terms for terms in all_terms if terms is not None}
     # In one order: two workers that meet the same new terms would wait for each other.
-    rows = [{"version": each, "content": written(kept[each])} for each in sorted(kept)]
+    rows = [
+        {
+            "version": each,
+            "content": written(kept[each]),
+            "tier": kept[each].tier,
+            "calendar": kept[each].calendar,
+        }
+        for each in sorted(kept)
+    ]
     await insert_rows(connection, "sla_terms", rows, conflict="ON CONFLICT DO NOTHING")
 
 

@@ -22,11 +22,11 @@ from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.missing import read_missing
 from responder.adapters.postgres.paging import (
     FILTERS,
+    IN_ORDER_OF_DUE,
     STATES,
     beyond,
     condition_of,
     position_of,
-    words_of,
 )
 from responder.adapters.postgres.pushes import read_conflicts
 from responder.adapters.postgres.rows import (
@@ -101,7 +101,7 @@ class PostgresDesk:
         self, wanted: QueueFilter, *, after: str | None = None, limit: int = 50
     ) -> QueuePage:
         condition, values = condition_of(wanted)
-        is_open = wanted.state in {"open", "attention"}
+        is_open = wanted.state in IN_ORDER_OF_DUE
         keys = "e.rank, e.order_due, e.received_at, e.id" if is_open else "e.ended_at, e.id"
         order = keys if is_open else "e.ended_at DESC, e.id DESC"
         following, position = beyond(after, is_open=is_open)
@@ -113,7 +113,7 @@ class PostgresDesk:
             )
             rows = found.all()
             tally = await read_tally(connection)
-            if not words_of(wanted) and wanted.assigned_to is None:
+            if wanted.is_counted:
                 matching = tally.matching(
                     STATES[wanted.state], queue=wanted.queue, source=wanted.source
                 )

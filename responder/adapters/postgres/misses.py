@@ -33,9 +33,10 @@ class Misses:
                       WHERE id = ANY (ARRAY(SELECT id FROM engagement
                         WHERE due_outcome IS NULL AND due_at <= :at AND clock_paused_at IS NULL
                         ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED))
-                      RETURNING id, due_period, sla, due_at)
-                    INSERT INTO due_settled (engagement_id, period, sla, due_at, outcome, settled_at)
-                    SELECT id, due_period, sla, due_at, 'missed', :at FROM late
+                      RETURNING id, due_period, sla, tier, due_at)
+                    INSERT INTO due_settled
+                      (engagement_id, period, sla, tier, due_at, outcome, settled_at)
+                    SELECT id, due_period, sla, COALESCE(tier, ''), due_at, 'missed', :at FROM late
                     RETURNING engagement_id
                     """),
                 {"at": at, "most": AT_ONCE},

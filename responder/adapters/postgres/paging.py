@@ -20,11 +20,23 @@ STATES = {
     "closed": (State.DISMISSED,),
     "deleted": (State.WITHDRAWN,),
 }
+LATE = "e.due_outcome IS NULL AND e.due_at < now() AND e.clock_paused_at IS NULL"
+"""Of what is open: its time has passed, and that is not recorded yet."""
+AT_RISK = """
+    e.due_outcome IS NULL AND e.due_at > now() AND e.at_risk_from <= now()
+    AND e.clock_paused_at IS NULL
+    """
+"""Of what is open: not late yet, but warned of, or with little of its time left."""
 FILTERS = {
     name: f"e.state IN ({', '.join(repr(state.value) for state in states)})"
     for name, states in STATES.items()
 }
 """As SQL: the predicates of the ledger's partial indexes follow from them."""
+# An open comment is in order of its due time while its clock runs: late is what stands before now.
+FILTERS["overdue"] = f"{FILTERS['open']} AND e.order_due <= now()"
+FILTERS["at_risk"] = f"{FILTERS['open']} AND {AT_RISK}"
+IN_ORDER_OF_DUE = frozenset({"open", "attention", "overdue", "at_risk"})
+"""The other views show first what ended last."""
 
 
 def condition_of(wanted: QueueFilter) -> tuple[str, dict[str, object]]:

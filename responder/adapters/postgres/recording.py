@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from responder.adapters.postgres.clocks import forget_steps
 from responder.adapters.postgres.recordset import bytea, insert_rows
+from responder.adapters.postgres.waits import WAITED, end_waits, wait_again
 from responder.engagement.errors import NotFound
 from responder.engagement.events import Data, EngagementClosed, Event, derive_id
 from responder.engagement.lifecycle import ENDS, Move, State
@@ -118,6 +119,8 @@ async def move_engagement(
     )
     if ended:
         await _end(connection, engagement_id, row, last, at=at, end=ends_with or End())
+    elif moves[0].from_state in ENDS:
+        await wait_again(connection, engagement_id)
 
 
 class End:
@@ -148,24 +151,29 @@ async def _end(
     at: datetime,
     end: End,
 ) -> None:
-    await connection.execute(
-        text("""
+    is_replied, ended_at = state is State.ANSWERED, end.replied_at or at
+    found = await connection.execute(
+        text(f"""
             UPDATE engagement SET answered_by = :answered_by, replied_at = :replied_at,
-              answer_url = :url, dismissal = :dismissal WHERE id = :id
-            """),
+              answer_url = :url, dismissal = :dismissal, first_replied_at =
+                COALESCE(first_replied_at, CAST(:first_replied_at AS timestamptz))
+            WHERE id = :id RETURNING {WAITED}
+            """),  # noqa: S608 - a constant
         {
             "id": engagement_id,
             "answered_by": end.answered_by,
             "replied_at": end.replied_at,
             "url": end.url,
             "dismissal": end.dismissal,
+            "first_replied_at": ended_at if is_replied else None,
         },
     )
+    await end_waits(connection, found.all(), ended_at=ended_at, is_replied=is_replied)
     await settle_due(
         connection,
         [engagement_id],
-        ended=end.replied_at or at,
-        in_time=DueOutcome.MET if state is State.ANSWERED else DueOutcome.EXCUSED,
+        ended=ended_at,
+        in_time=DueOutcome.MET if is_replied else DueOutcome.EXCUSED,
         at=at,
     )
     closed = EngagementClosed(
@@ -235,9 +243,9 @@ async def settle_due(
                 CASE WHEN LEAST(CAST(:ended AS timestamptz), clock_paused_at) > due_at
                   THEN 'missed' ELSE :in_time END
               WHERE id = ANY(CAST(:ids AS uuid[])) AND due_outcome IS NULL AND due_at IS NOT NULL
-              RETURNING id, due_period, sla, due_at, due_outcome)
-            INSERT INTO due_settled (engagement_id, period, sla, due_at, outcome, settled_at)
-            SELECT id, due_period, sla, due_at, due_outcome, :at FROM settled
+              RETURNING id, due_period, sla, tier, due_at, due_outcome)
+            INSERT INTO due_settled (engagement_id, period, sla, tier, due_at, outcome, settled_at)
+            SELECT id, due_period, sla, COALESCE(tier, ''), due_at, due_outcome, :at FROM settled
             """),
         {"ids": sorted(engagement_ids), "ended": ended, "in_time": in_time, "at": at},
     )

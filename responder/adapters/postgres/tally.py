@@ -1,14 +1,15 @@
 """Counts that are kept instead of counted: what a page says of the whole ledger without reading it.
 
-Triggers keep them (see the migration `v0_1_09_pre_tally`). `tally` and what `tally_change` has not
-handed to it yet are read in one statement, so a figure is exact at every moment, folded or not.
+Triggers keep them (see the migrations `v0_1_09_pre_tally` and `v0_1_14_pre_response_times`). `tally`
+and what `tally_change` has not handed to it yet are read in one statement, so a figure is exact at
+every moment, folded or not.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -20,6 +21,7 @@ from responder.review.ports import Balance
 
 FOLD_LOCK = 0x7461_6C6C
 SHOWN = 100
+_COLUMNS = "kind, labels, items, seconds, newest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,10 @@ class Letters:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """All counts, at one moment."""
+    """What stands where, at one moment."""
 
     standings: Sequence[Standing]
     letters: Sequence[Letters]
-    due: dict[tuple[str, str], int]
-    """By target (empty: none) and outcome."""
-    waits: Mapping[tuple[str, int], tuple[int, float]]
-    """Replies and their seconds together, by clock and bucket."""
 
     def count(self, is_meant: Callable[[Standing], bool]) -> int:
         return sum(each.items for each in self.standings if is_meant(each))
@@ -102,41 +100,65 @@ Rows: TypeAlias = Mapping[tuple[str, tuple[str, ...]], tuple[int, Decimal, datet
 
 
 async def read_tally(connection: AsyncConnection) -> Tally:
-    return tally_of(await _rows(connection, "tally_kept"))
+    return tally_of(await kept(connection, "engagement", "dead_letter"))
+
+
+async def kept(connection: AsyncConnection, *kinds: str) -> Rows:
+    """The counts of these kinds."""
+    found = await connection.execute(
+        text(f"SELECT {_COLUMNS} FROM tally_kept WHERE kind = ANY(CAST(:kinds AS text[]))"),  # noqa: S608 - a constant
+        {"kinds": list(kinds)},
+    )
+    return _by_labels(found.all())
+
+
+async def kept_by_day(connection: AsyncConnection, first: date, last: date) -> Rows:
+    """The counts of kinds whose first label is a day, of these days, both included."""
+    found = await connection.execute(
+        text(f"""
+            SELECT {_COLUMNS} FROM tally_kept
+            WHERE kind IN ('day_due', 'day_wait')
+              AND labels >= ARRAY[CAST(:first AS text)] AND labels < ARRAY[CAST(:beyond AS text)]
+            """),  # noqa: S608 - a constant
+        {"first": first.isoformat(), "beyond": (last + timedelta(days=1)).isoformat()},
+    )
+    return _by_labels(found.all())
 
 
 async def miscounts(connection: AsyncConnection) -> tuple[Miscount, ...]:
-    """Where the kept counts are not what a count gives, at most `SHOWN`. Reads the whole ledger."""
-    kept = await _rows(connection, "tally_kept")
-    counted = await _rows(connection, "tally_counted")
-    none = (0, Decimal(0), None)
+    """Where the kept counts are not what a count gives, at most `SHOWN`. Reads the whole ledger.
+
+    Both sides are read by one statement: as they are at one moment, whatever goes on meanwhile.
+    """
+    found = await connection.execute(_MISCOUNTS, {"shown": SHOWN})
     return tuple(
         Miscount(
-            what=" ".join([key[0], *filter(None, key[1])]),
-            kept=kept.get(key, none)[0],
-            counted=counted.get(key, none)[0],
+            what=" ".join([row.kind, *filter(None, row.labels)]), kept=row.kept, counted=row.counted
         )
-        for key in sorted(kept.keys() | counted.keys())
-        if kept.get(key, none)[:2] != counted.get(key, none)[:2]
-    )[:SHOWN]
-
-
-async def _rows(connection: AsyncConnection, view: str) -> Rows:
-    found = await connection.execute(
-        text(f"SELECT kind, labels, items, seconds, newest FROM {view}")  # noqa: S608 - one of two
+        for row in found
     )
+
+
+_MISCOUNTS = text("""
+    SELECT kind, labels, COALESCE(k.items, 0) AS kept, COALESCE(c.items, 0) AS counted
+    FROM tally_kept k FULL JOIN tally_counted c USING (kind, labels)
+    WHERE (COALESCE(k.items, 0), COALESCE(k.seconds, 0))
+      <> (COALESCE(c.items, 0), COALESCE(c.seconds, 0))
+    ORDER BY kind, labels LIMIT :shown
+    """)
+
+
+def _by_labels(rows: Iterable[Any]) -> Rows:
     return {
         (kind, tuple(labels)): (items, seconds, newest)
-        for kind, labels, items, seconds, newest in found
+        for kind, labels, items, seconds, newest in rows
     }
 
 
 def tally_of(rows: Rows) -> Tally:
     standings: list[Standing] = []
     letters: list[Letters] = []
-    due: dict[tuple[str, str], int] = {}
-    waits: dict[tuple[str, int], tuple[int, float]] = {}
-    for (kind, labels), (items, seconds, newest) in rows.items():
+    for (kind, labels), (items, _, newest) in rows.items():
         match kind, labels:
             case "engagement", (source, queue, sla, state, missed, polled):
                 standings.append(
@@ -148,13 +170,9 @@ def tally_of(rows: Rows) -> Tally:
                 )
             case "dead_letter", (status, counts, stage):
                 letters.append(Letters(status, counts == "true", stage, items))
-            case "due", (sla, outcome):
-                due[sla, outcome] = items
-            case "wait", (basis, bucket):
-                waits[basis, int(bucket)] = (items, float(seconds))
             case _:
                 raise ValueError(f"nobody reads a count of {kind} by {len(labels)} labels")
-    return Tally(standings, letters, due, waits)
+    return Tally(standings, letters)
 
 
 class TallyRows:

@@ -8,7 +8,13 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from responder.adapters.postgres.clocks import NEVER, Started, start_clocks, tick_clock
+from responder.adapters.postgres.clocks import (
+    NEVER,
+    Started,
+    shown_by,
+    start_clocks,
+    tick_clock,
+)
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.recording import (
     End,
@@ -27,6 +33,8 @@ from responder.adapters.postgres.rows import (
 )
 from responder.adapters.postgres.settling import settle_echo
 from responder.adapters.postgres.standing import NOT_SETTLED, known, open_approvals
+from responder.adapters.postgres.waits import WAITED, end_waits
+from responder.engagement.clock import ticked
 from responder.engagement.events import EngagementClosed, EngagementTriaged, Event
 from responder.engagement.lifecycle import ENDS, State, Trigger, step
 from responder.engagement.model import (
@@ -120,6 +128,7 @@ def _engagement_values(accepted: Accepted, config_version: str, at: datetime) ->
         "queue": accepted.queue,
         "sla": accepted.sla,
         "config_version": config_version,
+        **shown_by(None if accepted.tick is None else ticked(None, accepted.tick)),
         "due_at": accepted.due_at,
         "order_due": accepted.due_at or NEVER,
         "ended_at": at if _is_ended(accepted) else None,
@@ -275,6 +284,7 @@ class PostgresTriageTransaction:
         )
         ended = [each.engagement_id for each in accepted if _is_ended(each)]
         if ended:
+            await self._end_waits(ended, at)
             await settle_due(self._connection, ended, ended=at, in_time=DueOutcome.EXCUSED, at=at)
         await append_events(
             self._connection,
@@ -285,6 +295,13 @@ class PostgresTriageTransaction:
                 for each in accepted
             ),
         )
+
+    async def _end_waits(self, closed: Collection[EngagementId], at: datetime) -> None:
+        found = await self._connection.execute(
+            text(f"SELECT {WAITED} FROM engagement WHERE id = ANY(CAST(:ids AS uuid[]))"),  # noqa: S608 - a constant
+            {"ids": list(closed)},
+        )
+        await end_waits(self._connection, found.all(), ended_at=at, is_replied=False)
 
     async def _change(self, changed: Changed, engagement_id: EngagementId, at: datetime) -> None:
         await lock_engagement(self._connection, engagement_id)

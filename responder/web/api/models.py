@@ -19,7 +19,7 @@ from responder.engagement.model import (
 )
 from responder.review.ports import Delivery, Draft, DraftState, Held, Item, QueuePage, Row
 
-STATES = ("open", "attention", "answered", "closed", "deleted")
+STATES = ("open", "overdue", "at_risk", "attention", "answered", "closed", "deleted")
 """What a list may ask for."""
 PAGE_LIMIT = 200
 """Comments in one page of a list."""

@@ -279,6 +279,8 @@ RECORDS: Mapping[str, str] = {
 
 SHOWN_AS: Mapping[str, str] = {
     "open": "Open",
+    "overdue": "Late",
+    "at_risk": "Soon late",
     "attention": "Needs a look",
     "answered": "Answered",
     "closed": "Closed without reply",

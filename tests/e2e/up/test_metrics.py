@@ -1,6 +1,7 @@
 """What Prometheus reads is what the ledger holds."""
 
 import asyncio
+import itertools
 
 from responder.testing.caller import Caller
 from responder.testing.running import eventually
@@ -48,15 +49,16 @@ async def test_the_core_figures_equal_the_ledger(caller: Caller) -> None:
     balance = (await caller.queue()).balance
     assert open_now == balance.open - balance.unreadable
     assert _sum(after, "responder_delivery_attempts_total", "sent") >= 1
-    for basis in ("published", "received"):
-        assert _sum(after, "responder_first_response_seconds_count", basis) == balance.answered
+    for measure in itertools.product(("wall", "business"), ("published", "received")):
+        assert _sum(after, "responder_first_response_seconds_count", *measure) == balance.answered
+    assert _sum(after, "responder_platform_first_response_seconds_count") == balance.answered
 
 
 def _sum(
-    samples: dict[tuple[str, tuple[tuple[str, str], ...]], float], name: str, label: str
+    samples: dict[tuple[str, tuple[tuple[str, str], ...]], float], name: str, *wanted: str
 ) -> float:
     return sum(
         value
         for (sample, labels), value in samples.items()
-        if sample == name and label in {each for _, each in labels}
+        if sample == name and {each for _, each in labels}.issuperset(wanted)
     )

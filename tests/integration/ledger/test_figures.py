@@ -22,7 +22,15 @@ def figures(bench: Bench) -> PostgresFigures:
 async def test_an_empty_ledger_shows_its_queues_targets_and_topics_as_zero(bench: Bench) -> None:
     shown = await figures(bench).figures()
     assert shown.backlog[OPEN].items == 0
-    assert shown.due == {("first-reply", how): 0 for how in ("met", "missed", "excused")}
+    assert shown.due == {("first-reply", "8h", how): 0 for how in ("met", "missed", "excused")}
+    assert {sum(each.counts) for each in shown.first_response.values()} == {0}
+    assert set(shown.first_response) == {
+        ("8h", clock, basis)
+        for clock in ("wall", "business")
+        for basis in ("published", "received")
+    }
+    assert shown.platform_first_response["guestbook"].seconds == 0
+    assert shown.unanswered == {"1h": None, "24h": None, "7d": None}
     assert {each.items for each in shown.outbox.values()} == {0}
     assert shown.drift == 0
 
@@ -41,13 +49,16 @@ async def test_each_comment_counts_where_it_stands(bench: Bench) -> None:
         "open": 1,
     }
     assert shown.due == {
-        ("first-reply", "met"): 1,
-        ("first-reply", "missed"): 0,
-        ("first-reply", "excused"): 1,
+        ("first-reply", "8h", "met"): 1,
+        ("first-reply", "8h", "missed"): 0,
+        ("first-reply", "8h", "excused"): 1,
     }
     assert shown.backlog[OPEN].items == 1
-    assert sum(shown.first_response["published"].counts) == 1
-    assert shown.first_response["published"].seconds > shown.first_response["received"].seconds
+    published, received = (
+        shown.first_response["8h", "wall", basis] for basis in ("published", "received")
+    )
+    assert sum(published.counts) == 1
+    assert published.seconds > received.seconds
 
 
 async def test_what_stood_there_before_a_source_was_connected_has_no_response_clock(
@@ -66,10 +77,7 @@ async def test_what_stood_there_before_a_source_was_connected_has_no_response_cl
     shown = await figures(bench).figures()
     assert shown.items["answered"] == 2
     assert sum(shown.due.values()) == 1
-    assert {basis: sum(each.counts) for basis, each in shown.first_response.items()} == {
-        "published": 1,
-        "received": 1,
-    }
+    assert {sum(each.counts) for each in shown.first_response.values()} == {1}
     await bench.audited()
 
 
@@ -94,7 +102,7 @@ async def test_an_overdue_comment_is_missed_and_counts_once(bench: Bench) -> Non
     for _ in range(2):
         await bench.misses.record_due(at=bench.clock.now())
     shown = await figures(bench).figures()
-    assert shown.due["first-reply", "missed"] == 1
+    assert shown.due["first-reply", "8h", "missed"] == 1
 
 
 async def test_many_that_become_overdue_at_once_are_missed_some_at_a_time(bench: Bench) -> None:
@@ -102,8 +110,8 @@ async def test_many_that_become_overdue_at_once_are_missed_some_at_a_time(bench:
     await bench.arrives(*(comment(f"c{number}") for number in range(many)))
     bench.clock.forward(9 * 3600)
     assert await bench.misses.record_due(at=bench.clock.now()) == MISSES
-    assert (await figures(bench).figures()).due["first-reply", "missed"] == MISSES
+    assert (await figures(bench).figures()).due["first-reply", "8h", "missed"] == MISSES
     assert await bench.misses.record_due(at=bench.clock.now()) == 1
     assert await bench.misses.record_due(at=bench.clock.now()) == 0
     shown = await figures(bench).figures()
-    assert shown.due["first-reply", "missed"] == shown.backlog[OPEN].overdue == many
+    assert shown.due["first-reply", "8h", "missed"] == shown.backlog[OPEN].overdue == many

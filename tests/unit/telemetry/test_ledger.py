@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from responder.engagement.errors import Unavailable
@@ -18,15 +19,17 @@ from responder.testing.clock import LoopClock
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
+TWO_WAITED = Waits(counts=(1, *[0] * (len(RESPONSE_BUCKETS) - 1), 1), seconds=9)
+"""One at most a second, the other longer than the last bucket."""
 FIGURES = Figures(
     at=NOW,
     items={"accepted": 5, "answered": 2, "dismissed": 1, "withdrawn": 0, "open": 2},
     drift=0,
-    due={("day", "met"): 2, ("day", "missed"): 1},
-    first_response={
-        "received": Waits(counts=(1, *[0] * (len(RESPONSE_BUCKETS) - 1), 1), seconds=9)
-    },
-    backlog={("", "default"): Backlog(items=2, oldest_seconds=30.5, overdue=1)},
+    due={("day", "8h", "met"): 2, ("day", "8h", "missed"): 1},
+    first_response={("8h", "wall", "received"): TWO_WAITED},
+    platform_first_response={"isso": TWO_WAITED},
+    unanswered={"1h": 0.25, "7d": None},
+    backlog={("", "default"): Backlog(items=2, oldest_seconds=30.5, overdue=1, at_risk=1)},
     outbox={"engagement.triaged": Pending(items=3, oldest_seconds=0.5)},
     dead_letters={"malformed": 4},
     delivery_unknown={"isso": 1},
@@ -63,10 +66,12 @@ def test_the_figures_are_shown_by_the_names_of_the_catalogue() -> None:
     for line in (
         'responder_ledger_items{state="open"} 2.0',
         "responder_conservation_drift_items 0.0",
-        'responder_sla_due_total{outcome="missed",sla="day"} 1.0',
+        'responder_sla_due_total{outcome="missed",sla="day",tier="8h"} 1.0',
+        'responder_unanswered_ratio{cohort="1h"} 0.25',
         'responder_open_items{queue="default",sla=""} 2.0',
         'responder_open_oldest_age_seconds{queue="default",sla=""} 30.5',
         'responder_open_overdue_items{queue="default",sla=""} 1.0',
+        'responder_open_at_risk_items{queue="default",sla=""} 1.0',
         'responder_outbox_pending_items{topic="engagement.triaged"} 3.0',
         'responder_outbox_oldest_seconds{topic="engagement.triaged"} 0.5',
         'responder_dead_letter_items{reason="malformed"} 4.0',
@@ -77,12 +82,32 @@ def test_the_figures_are_shown_by_the_names_of_the_catalogue() -> None:
         assert line in shown
 
 
-def test_a_wait_counts_in_its_bucket_and_in_all_above() -> None:
+def test_a_share_of_which_nobody_can_know_is_not_shown() -> None:
+    assert 'cohort="7d"' not in _shown()
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("first_response_seconds", 'basis="received",clock="wall"'),
+        ("platform_first_response_seconds", None),
+    ],
+)
+def test_a_wait_counts_in_its_bucket_and_in_all_above(name: str, labels: str | None) -> None:
     shown = _shown()
-    assert 'responder_first_response_seconds_bucket{basis="received",le="1.0"} 1.0' in shown
-    assert 'responder_first_response_seconds_bucket{basis="received",le="259200.0"} 1.0' in shown
-    assert 'responder_first_response_seconds_bucket{basis="received",le="+Inf"} 2.0' in shown
-    assert 'responder_first_response_seconds_sum{basis="received"} 9.0' in shown
+    before, behind = (f"{labels},", ',tier="8h"') if labels else ("", ',platform="isso"')
+    for bound, items in (("1.0", 1.0), ("259200.0", 1.0), ("+Inf", 2.0)):
+        line = f'responder_{name}_bucket{{{before}le="{bound}"{behind}}} {items}'
+        assert line in shown
+    assert f"responder_{name}_sum{{{before}{behind.removeprefix(',')}}} 9.0" in shown
+
+
+def test_tiers_beyond_the_limit_are_counted_together() -> None:
+    collector = LedgerCollector()
+    waits = {(f"{hours:02}h", "wall", "received"): TWO_WAITED for hours in range(20)}
+    collector.show(Figures(at=NOW, items={}, drift=0, first_response=waits))
+    shown = _exposition(collector)
+    assert 'first_response_seconds_count{basis="other",clock="other",tier="other"} 8.0' in shown
 
 
 def test_queues_beyond_the_limit_are_counted_together() -> None:

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from responder.telemetry import catalogue
 from responder.telemetry.catalogue import (
     INGEST_REQUESTS,
+    LEDGER_SERIES_BUDGET,
     SERIES_BUDGET,
     STREAM_OLDEST,
     CounterMetric,
@@ -76,12 +77,16 @@ def test_what_is_forgotten_makes_room_for_others() -> None:
 
 def test_a_new_configuration_replaces_the_old_one() -> None:
     metrics = Metrics()
-    metrics.describe(version="1.0", configuration="old", targets={"a": 60.0})
-    metrics.describe(version="1.0", configuration="new", targets={"b": 90.0})
+    metrics.describe(version="1.0", configuration="old", targets={"a": 60.0}, objectives={"a": 0.9})
+    metrics.describe(
+        version="1.0", configuration="new", targets={"b": 90.0}, objectives={"b": 0.99}
+    )
     assert _value(metrics, "config_info", version="old") is None
     assert _value(metrics, "config_info", version="new") == 1
     assert _value(metrics, "sla_target_seconds", sla="a") is None
     assert _value(metrics, "sla_target_seconds", sla="b") == 90
+    assert _value(metrics, "sla_objective_ratio", sla="a") is None
+    assert _value(metrics, "sla_objective_ratio", sla="b") == 0.99
 
 
 def _fill(metrics: Metrics, metric: Metric) -> None:
@@ -98,12 +103,19 @@ def _fill(metrics: Metrics, metric: Metric) -> None:
                 raise AssertionError(metric)
 
 
-def test_filled_to_every_limit_a_process_stays_within_its_budget_of_series() -> None:
+@pytest.mark.parametrize(
+    ("is_from_ledger", "budget"), [(False, SERIES_BUDGET), (True, LEDGER_SERIES_BUDGET)]
+)
+def test_filled_to_every_limit_a_process_stays_within_its_budget_of_series(
+    budget: int,
+    is_from_ledger: bool,  # noqa: FBT001 - a parameter
+) -> None:
     metrics = Metrics()
     for metric in catalogue.catalogue():
-        _fill(metrics, metric)
+        if metric.is_from_ledger == is_from_ledger:
+            _fill(metrics, metric)
     samples = [name for name, _ in _samples(metrics) if not name.endswith("_created")]
-    assert len(samples) <= SERIES_BUDGET
+    assert len(samples) <= budget
 
 
 @pytest.mark.parametrize("metric", list(catalogue.catalogue()), ids=lambda metric: str(metric.name))
