@@ -72,6 +72,14 @@ class Role:
         except aiohttp.ClientError:
             return None
 
+    async def says(self, words: str) -> None:
+        """Wait for what it prints or logs."""
+
+        async def has_said() -> bool:
+            return words in self.said
+
+        await eventually(has_said, bool, START_SECONDS)
+
     def kill(self) -> None:
         """With -9."""
         self._process.kill()

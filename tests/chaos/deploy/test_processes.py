@@ -1,0 +1,237 @@
+"""Processes that die, end, freeze, join and leave while comments come in and replies go out.
+
+One installation for all of it: two gateways behind a balancer, and whatever a cluster has behind
+them. Each test leaves it whole.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from responder.testing.balancer import Balancer
+from responder.testing.kafka import ExternalKafka, KafkaCluster
+from responder.testing.load import Load
+from responder.testing.postgres import TestServer
+from responder.testing.roles import Role
+from responder.testing.running import eventually
+from responder.testing.webhook_receiver import Received
+from tests.chaos.kafka.scene import HOLDS_SECONDS, Scene, staged
+
+pytestmark = [pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
+
+RATE = 6.0
+GATEWAYS = ("gateway", "gateway.2")
+BEHIND = ("console", "triage+drafting+sla", "delivery+relay", "reconcile+audit")
+SESSION_SECONDS = 3.0
+"""After so long without a heartbeat a member's partitions are another's: set for these tests."""
+
+
+class Cluster:
+    """The installation, and the one address that senders know."""
+
+    def __init__(self, scene: Scene, balancer: Balancer, http: aiohttp.ClientSession) -> None:
+        self.scene = scene
+        self.balancer = balancer
+        self._http = http
+
+    def load(self, prefix: str) -> Load:
+        """Through the balancer, each push by a connection of its own."""
+        return self.scene.load(prefix, url=self.balancer.url, http=self._http)
+
+    async def start(self, name: str) -> None:
+        await self.scene.start(name)
+        if name in GATEWAYS:
+            self.put_in(self.scene.alive[name])
+
+    def put_in(self, role: Role) -> None:
+        async def is_ready() -> bool:
+            return await role.probe() == 200
+
+        self.balancer.add(role.url, is_ready)
+
+    async def replace(self, name: str) -> None:
+        """As a deployment does: the new one is ready before the old one is told to end."""
+        old = self.scene.alive[name]
+        await self.start(name)
+        if name in GATEWAYS:
+            await self.balancer.take_out(old.url)
+        assert await old.stop() == 0, old.said[-2000:]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def cluster(
+    kafka: KafkaCluster | ExternalKafka,
+    postgres_server: TestServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Cluster]:
+    async with (
+        staged(
+            tmp_path_factory.mktemp("roles"),
+            postgres_server,
+            servers=kafka.bootstrap_servers,
+            brokers=1,
+        ) as scene,
+        Balancer() as balancer,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as http,
+    ):
+        cluster = Cluster(scene, balancer, http)
+        await asyncio.gather(*(cluster.start(name) for name in (*GATEWAYS, *BEHIND)))
+        yield cluster
+
+
+@pytest.mark.fault(1)
+@pytest.mark.promise(1)
+async def test_a_gateway_killed_under_load_has_lost_nothing_that_it_acknowledged(
+    cluster: Cluster,
+) -> None:
+    load = cluster.load("killed")
+    async with load.steadily(RATE):
+        for _ in range(2):
+            await are_acknowledged(load, 15)
+            await asyncio.gather(load.push_many(40), _killed_in_the_middle(cluster, load))
+            await cluster.start("gateway")
+    assert set(load.statuses) <= {202, None}
+    assert load.statuses[None], "no push was under way: the fault was not there"
+    await cluster.scene.holds()
+
+
+async def _killed_in_the_middle(cluster: Cluster, load: Load) -> None:
+    gateway = cluster.scene.alive.pop("gateway")
+    await are_acknowledged(load, 3)
+    gateway.kill()
+    await cluster.balancer.take_out(gateway.url)
+
+
+@pytest.mark.fault(2)
+@pytest.mark.promise(6)
+async def test_a_gateway_that_is_told_to_end_answers_what_is_in_flight_and_nobody_sees_an_error(
+    cluster: Cluster,
+) -> None:
+    load = cluster.load("ended")
+    leaving = cluster.scene.alive.pop("gateway.2")
+    async with load.steadily(RATE):
+        await are_acknowledged(load, 10)
+        await cluster.balancer.take_out(leaving.url)
+        name, request = load.by_hand()
+        host, port = leaving.url.removeprefix("http://").rstrip("/").split(":")
+        answer, slow = await asyncio.open_connection(host, int(port))
+        slow.write(request[:-20])
+        await slow.drain()
+        leaving.terminate()
+        await leaving.says("Stopping")
+        slow.write(request[-20:])
+        assert await leaving.probe() != 200
+        assert (await answer.read()).startswith(b"HTTP/1.1 202 ")
+        load.acknowledged.add(name)
+        assert await leaving.ended() == 0
+        await are_acknowledged(load, 10)
+    slow.close()
+    await cluster.start("gateway.2")
+    assert set(load.statuses) == {202}
+    await cluster.scene.holds()
+
+
+@pytest.mark.fault(21)
+@pytest.mark.promise(3)
+async def test_a_triage_that_was_frozen_past_its_session_changes_nothing_when_it_goes_on(
+    cluster: Cluster,
+) -> None:
+    scene, load = cluster.scene, cluster.load("frozen")
+    await scene.start("triage.2")
+    zombie = scene.alive["triage.2"]
+    async with load.steadily(RATE):
+        await are_acknowledged(load, 15)
+        zombie.freeze()
+        await are_acknowledged(load, 20)
+        # Those of its partitions too: so they are another's, and it is a zombie.
+        await scene.ledger.holds_all({("forum", name) for name in load.acknowledged})
+        zombie.thaw()
+        await are_acknowledged(load, 15)
+    await scene.holds()
+    await scene.stop("triage.2")
+
+
+@pytest.mark.fault(21)
+@pytest.mark.promise(2, 3)
+async def test_a_delivery_frozen_in_the_middle_of_a_call_posts_nothing_more_when_it_goes_on(
+    cluster: Cluster,
+) -> None:
+    scene, load = cluster.scene, cluster.load("zombie")
+    zombie = scene.alive["delivery+relay"]
+    in_the_call: list[Received] = []
+
+    def freeze(received: Received) -> None:
+        if not in_the_call:
+            zombie.freeze()
+            in_the_call.append(received)
+
+    scene.receiver.before_answering = freeze
+    try:
+        async with scene.editing():
+            await load.push_many(3)
+            await eventually(lambda: _count(in_the_call), bool)
+            await scene.start("delivery+relay.2")
+            await scene.all_are("answered")
+            posted = len(scene.receiver.received)
+            zombie.thaw()
+            await load.push_many(3)
+            await scene.all_are("answered")
+    finally:
+        scene.receiver.before_answering = None
+        zombie.thaw()
+    of_the_zombie = [each for each in scene.receiver.received[posted:] if each in in_the_call]
+    assert of_the_zombie == []
+    await scene.holds()
+    await scene.stop("delivery+relay.2")
+
+
+@pytest.mark.fault(22)
+async def test_while_members_join_and_leave_work_goes_on_and_nothing_is_posted_twice(
+    cluster: Cluster,
+) -> None:
+    scene, load = cluster.scene, cluster.load("changing")
+    async with scene.editing(), load.steadily(RATE):
+        for number in range(2):
+            name = f"triage+delivery.{number + 3}"
+            await scene.start(name)
+            await are_acknowledged(load, 5)
+            if number:
+                scene.kill(name)
+            else:
+                await scene.stop(name)
+    await scene.all_are("answered")
+    await scene.holds()
+
+
+@pytest.mark.fault(37)
+@pytest.mark.promise(2, 6)
+async def test_every_role_restarted_in_turn_under_load_refuses_nobody_and_posts_nothing_twice(
+    cluster: Cluster,
+) -> None:
+    scene, load = cluster.scene, cluster.load("rolling")
+    before = {name: role.pid for name, role in scene.alive.items()}
+    async with scene.editing(), load.steadily(RATE):
+        for name in before:
+            await cluster.replace(name)
+            await are_acknowledged(load, 3)
+    assert set(load.statuses) == {202}
+    assert all(scene.alive[name].pid != pid for name, pid in before.items())
+    await scene.all_are("answered")
+    await scene.holds()
+
+
+async def are_acknowledged(load: Load, count: int) -> None:
+    """Wait until so many more are."""
+    before = len(load.acknowledged)
+
+    async def more() -> int:
+        return len(load.acknowledged) - before
+
+    await eventually(more, lambda found: found >= count, HOLDS_SECONDS)
+
+
+async def _count(of: Collection[object]) -> int:
+    return len(of)
