@@ -5,10 +5,15 @@ from datetime import datetime
 from uuid import UUID
 
 from responder.adapters.postgres.audit import ReceivedIds
-from responder.audit.ports import LetterRows
 from responder.delivery.service import Delivery
 from responder.drafting.service import Drafting
-from responder.engagement.deadletter import Buried, earlier_id, letter_id, read_buried
+from responder.engagement.deadletter import (
+    Buried,
+    LetterRows,
+    earlier_id,
+    letter_id,
+    read_buried,
+)
 from responder.engagement.errors import Invalid
 from responder.engagement.events import (
     DEAD_LETTER_TOPIC,

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 from uuid import UUID
 
 from responder.engagement.errors import Malformed
@@ -61,6 +62,16 @@ class Buried:
             if value is not None
         )
         return (*unmarked(self.headers), *ours)
+
+
+class LetterRows(Protocol):
+    """The ledger's rows of dead letters."""
+
+    async def take(self, letters: Sequence[Buried]) -> None:
+        """One row for each; one that failed again after a retry is open again. Raises Unavailable."""
+
+    async def settle(self, dead_letter_id: UUID) -> None:
+        """Close it, if it was retried: its record is dealt with. Raises Unavailable."""
 
 
 def letter_id(*parts: object) -> UUID:
