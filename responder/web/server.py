@@ -168,9 +168,23 @@ async def _conceal(request: web.Request, response: web.StreamResponse) -> None: 
 
 
 class _Protocol(web.RequestHandler):
-    """Answers what is no HTTP with a problem like any other; the library would quote it."""
+    """Two things otherwise than the library.
+
+    What is no HTTP is answered with a problem like any other, where the library would quote it. And
+    the rest of a body is taken while the server stops, where the library would throw it away: the
+    request would hang until its time is over.
+    """
 
     __slots__ = ()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        is_closing, is_cut = self._close, self._force_close
+        if self._request_in_progress:
+            self._close = self._force_close = False
+        super().data_received(data)
+        self._close |= is_closing
+        self._force_close |= is_cut
 
     @override
     def handle_error(

@@ -544,6 +544,28 @@ class TestHttp:
         await scene.client.close()
         assert (answer.status, len(scene.stored)) == (202, 1)
 
+    @pytest.mark.fault(2)
+    async def test_a_push_whose_body_is_still_on_its_way_is_answered_when_it_stops(self) -> None:
+        """The library throws away what arrives after the stop; the sender would be told 408."""
+        scene = Scene()
+        await scene.start()
+        fields = scene.signed(GOOD) | {"Host": "localhost", "Content-Length": str(len(GOOD))}
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        answer, slow = await asyncio.open_connection("127.0.0.1", scene.server.port)
+        slow.write(f"POST /in/shop/shop-token HTTP/1.1\r\n{head}\r\n".encode() + GOOD[:10])
+        await slow.drain()
+        idle, other = await asyncio.open_connection("127.0.0.1", scene.server.port)
+        await scene.push(GOOD, message_id="m2")  # by then the head has been read
+
+        stopping = asyncio.create_task(scene.server.stop())
+        assert await idle.read() == b""  # it is stopping
+        slow.write(GOOD[10:])
+        assert (await answer.read()).startswith(b"HTTP/1.1 202 ")
+        await stopping
+        await scene.client.close()
+        for end in (slow, other):
+            end.close()
+
 
 class TestObserved:
     async def test_each_push_is_noted_once_with_its_outcome(self, scene: Scene) -> None:
