@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 
 import aiohttp
+import asyncpg
 
+from responder.adapters.postgres.dsn import Dsn
 from responder.testing.load import Door
 from responder.testing.running import Running, eventually
 
@@ -46,6 +48,19 @@ def in_ledger(running: Running) -> Names:
 
     async def names() -> list[str]:
         return [row[0] for row in await running.sql("SELECT comment_id FROM engagement")]
+
+    return names
+
+
+def in_database(database: Dsn) -> Names:
+    """The same, of a database that is no Responder's own."""
+
+    async def names() -> list[str]:
+        connection = await asyncpg.connect(database.url())
+        try:
+            return [row[0] for row in await connection.fetch("SELECT comment_id FROM engagement")]
+        finally:
+            await connection.close()
 
     return names
 
