@@ -5,7 +5,7 @@ Each opens what it needs and closes it again; none prints.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -273,8 +273,10 @@ class Admin:
         async with command_engine(self._settings, self._environ) as engine:
             return await OpenClocks(engine).effect(workspace, at=self._clock.now())
 
-    async def change_clocks(self, *, name: str | None, reason: str) -> Effect:
-        """Let it do that.
+    async def change_clocks(
+        self, *, name: str | None, reason: str, tell: Callable[[int], None] = lambda _: None
+    ) -> Effect:
+        """Let it do that; `tell` hears again and again how many were looked at.
 
         Raises:
             UnusableReason, WhoActs, NobodyYet: nothing was changed.
@@ -283,7 +285,11 @@ class Admin:
         async with command_engine(self._settings, self._environ) as engine:
             actor = await self._actor(engine, name)
             return await OpenClocks(engine).change(
-                workspace, at=self._clock.now(), actor=f"person:{actor}", reason=because
+                workspace,
+                at=self._clock.now(),
+                actor=f"person:{actor}",
+                reason=because,
+                tell=tell,
             )
 
     async def recount(self) -> None:

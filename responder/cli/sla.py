@@ -27,6 +27,10 @@ Because = Annotated[
 ]
 
 
+TOLD_AFTER = 5_000
+"""Of this many comments it says again how far it is."""
+
+
 async def explain(comment: Comment, *, place: Place = HERE) -> Exit:
     for line in await place.admin().due_explained(EngagementId(comment)):
         terminal().say(line)
@@ -42,7 +46,11 @@ async def preview(*, place: Place = HERE) -> Exit:
 
 
 async def apply(*, because: Because, as_: As = None, place: Place = HERE) -> Exit:
-    _say(await place.admin().change_clocks(name=as_, reason=because), "are now")
+    def tell(looked_at: int) -> None:
+        if looked_at % TOLD_AFTER == 0:
+            terminal().say(f"{looked_at:,} looked at …")
+
+    _say(await place.admin().change_clocks(name=as_, reason=because, tell=tell), "are now")
     return Exit.DONE
 
 

@@ -12,7 +12,7 @@ were, so that an old clock stays explained however the configuration has changed
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -76,7 +76,19 @@ def terms_of(policy: SlaPolicy | None, *, audience: Audience, urgency: Urgency) 
     """What this policy means for such a comment, now; nothing where there is none."""
     if policy is None:
         return None
-    target = policy.target_for(audience=audience, urgency=urgency)
+    return _terms(policy, policy.target_for(audience=audience, urgency=urgency))
+
+
+def all_terms(policies: Iterable[SlaPolicy]) -> list[Terms]:
+    """Whatever these policies may mean for a comment."""
+    return [
+        _terms(policy, target)
+        for policy in policies
+        for target in (policy.target, *(tier.target for tier in policy.tiers))
+    ]
+
+
+def _terms(policy: SlaPolicy, target: timedelta) -> Terms:
     return Terms(policy=policy.name, target=target, hours=policy.hours, steps=policy.steps)
 
 

@@ -5,11 +5,12 @@ After triage has accepted a comment nothing else sets `due_at`, `sla`, `tier`, `
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -42,7 +43,7 @@ class Started:
 
 async def start_clocks(connection: AsyncConnection, started: Sequence[Started]) -> None:
     """Keep what started them; the engagements have the due times already."""
-    await _keep_terms(connection, [each.tick.terms for each in started])
+    await keep_terms(connection, [each.tick.terms for each in started])
     rows = [_values(each.engagement_id, 1, each.tick) for each in started]
     await insert_rows(connection, "clock_tick", rows)
     steps = [
@@ -62,11 +63,36 @@ async def tick_clock(connection: AsyncConnection, engagement_id: EngagementId, t
     before = await ticks_of(connection, engagement_id)
     if not before and tick.act is ClockAct.RESTARTED:
         tick = replace(tick, act=ClockAct.STARTED)
-    clock = ticked(folded(before) if before else None, tick)
-    await _keep_terms(connection, [tick.terms])
-    await insert_rows(connection, "clock_tick", [_values(engagement_id, len(before) + 1, tick)])
-    await _show(connection, engagement_id, clock)
-    return clock
+    act = NextTick.after(engagement_id, before, tick)
+    await tick_clocks(connection, [act])
+    return act.clock
+
+
+@dataclass(frozen=True, slots=True)
+class NextTick:
+    """One more act on a clock, and how it stands then."""
+
+    engagement_id: EngagementId
+    number: int
+    tick: Tick
+    clock: Clock
+
+    @classmethod
+    def after(cls, engagement_id: EngagementId, before: Sequence[Tick], tick: Tick) -> "NextTick":
+        """Raises ClockRefuses: the act is not possible after these."""
+        return cls(engagement_id, len(before) + 1, tick, ticked(_folded(before), tick))
+
+
+async def tick_clocks(connection: AsyncConnection, acts: Sequence[NextTick]) -> None:
+    """Let each of these happen to the clock of another locked engagement."""
+    await keep_terms(connection, [each.tick.terms for each in acts])
+    rows = [_values(each.engagement_id, each.number, each.tick) for each in acts]
+    await insert_rows(connection, "clock_tick", rows)
+    await _show(connection, {each.engagement_id: each.clock for each in acts})
+
+
+def _folded(before: Sequence[Tick]) -> Clock | None:
+    return folded(before) if before else None
 
 
 async def ticks_of(connection: AsyncConnection, engagement_id: EngagementId) -> list[Tick]:
@@ -147,33 +173,43 @@ def shown_by(clock: Clock | None) -> dict[str, object]:
     }
 
 
-async def _show(connection: AsyncConnection, engagement_id: EngagementId, clock: Clock) -> None:
-    """On the engagement itself, for lists and for whoever looks what is due; and plan its steps."""
-    due = clock.due_at
+async def _show(connection: AsyncConnection, clocks: Mapping[EngagementId, Clock]) -> None:
+    """On the engagements themselves, for lists and for whoever looks what is due; plan their steps."""
     found = await connection.execute(
         text("""
-            UPDATE engagement SET sla = :sla, tier = :tier, calendar = :calendar,
-              due_at = CAST(:due AS timestamptz), at_risk_from = CAST(:at_risk_from AS timestamptz),
-              order_due = :order_due, clock_paused_at = CAST(:paused_at AS timestamptz)
-            WHERE id = :id RETURNING due_period
+            UPDATE engagement e SET sla = s.sla, tier = s.tier, calendar = s.calendar,
+              due_at = s.due_at, at_risk_from = s.at_risk_from, order_due = s.order_due,
+              clock_paused_at = s.clock_paused_at
+            FROM json_populate_recordset(NULL::engagement, CAST(:rows AS json)) s
+            WHERE e.id = s.id RETURNING e.id, e.due_period
             """),
-        {
-            "id": engagement_id,
-            "sla": None if clock.terms is None else clock.terms.policy,
-            **shown_by(clock),
-            "due": due,
-            "order_due": NEVER if due is None or clock.paused_at is not None else due,
-            "paused_at": clock.paused_at,
-        },
+        {"rows": to_json([_shown(each, clock) for each, clock in clocks.items()]).decode()},
     )
-    period = found.scalar_one()
-    await forget_steps(connection, [engagement_id])
-    rows = [_planned(engagement_id, period, each) for each in clock.steps]
+    periods = {EngagementId(row.id): row.due_period for row in found}
+    await forget_steps(connection, clocks)
+    steps = [
+        _planned(engagement_id, periods[engagement_id], planned)
+        for engagement_id, clock in clocks.items()
+        for planned in clock.steps
+    ]
     # What was done in this period is not done again.
-    await insert_rows(connection, "clock_step", rows, conflict="ON CONFLICT DO NOTHING")
+    await insert_rows(connection, "clock_step", steps, conflict="ON CONFLICT DO NOTHING")
 
 
-async def _keep_terms(connection: AsyncConnection, all_terms: Sequence[Terms | None]) -> None:
+def _shown(engagement_id: EngagementId, clock: Clock) -> dict[str, object]:
+    due = clock.due_at
+    return {
+        "id": engagement_id,
+        "sla": None if clock.terms is None else clock.terms.policy,
+        **shown_by(clock),
+        "due_at": due,
+        "order_due": NEVER if due is None or clock.paused_at is not None else due,
+        "clock_paused_at": clock.paused_at,
+    }
+
+
+async def keep_terms(connection: AsyncConnection, all_terms: Sequence[Terms | None]) -> None:
+    """What clocks may run under from now on; what is there already is not written again."""
     kept = {terms.version: terms for terms in all_terms if terms is not None}
     # In one order: two workers that meet the same new terms would wait for each other.
     rows = [

@@ -4,7 +4,7 @@ Reading the configuration again changes no clock that runs: only what comes from
 terms. Whoever wants them for what is open already asks for it, and sees before what it would do.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,16 +13,16 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from responder.adapters.postgres.clocks import read_ticks, tick_clock
+from responder.adapters.postgres.clocks import NextTick, keep_terms, read_ticks, tick_clocks
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.paging import FILTERS
 from responder.adapters.postgres.recording import append_entries, lock_engagements
-from responder.engagement.clock import ClockAct, Terms, Tick, folded, terms_of, ticked
+from responder.engagement.clock import ClockAct, Terms, Tick, all_terms, folded, terms_of
 from responder.engagement.model import Audience, EngagementId, SourceId, Urgency
 from responder.engagement.record import Entry
 from responder.engagement.workspace import Workspace
 
-PAGE = 100
+PAGE = 500
 SHOWN = 20
 FIRST = UUID(int=0)
 
@@ -102,25 +102,34 @@ class OpenClocks:
         return effect
 
     async def change(
-        self, workspace: Workspace, *, at: datetime, actor: str, reason: str
+        self,
+        workspace: Workspace,
+        *,
+        at: datetime,
+        actor: str,
+        reason: str,
+        tell: Callable[[int], None] = lambda _: None,
     ) -> Effect:
         """Let each clock run under the terms of this configuration, with an entry in the record.
 
-        Page by page: what was changed stays changed if it breaks off, and a repetition does the rest.
+        Page by page, and `tell` hears of how many were looked at: what was changed stays changed if
+        it breaks off, and a repetition does the rest.
         """
+        async with transaction(self._engine) as connection:
+            # Before anything is locked: triage may be keeping the same terms, and wait for a lock.
+            await keep_terms(connection, all_terms(workspace.policies.values()))
         effect = Effect(at=at)
         async for page in self._pages(at):
             async with transaction(self._engine) as connection:
                 await lock_engagements(connection, [EngagementId(row.id) for row in page])
                 rows = await _again(connection, page, at)
                 await _name_audiences(connection, rows, workspace)
-                for engagement_id, tick in await _look(connection, rows, workspace, effect):
-                    done = replace(tick, actor=actor, reason=reason)
-                    await tick_clock(connection, engagement_id, done)
-                    entry = Entry(
-                        engagement_id=engagement_id, act=f"clock_{ClockAct.CHANGED}", actor=actor
-                    )
-                    await append_entries(connection, [entry])
+                acts = await _look(connection, rows, workspace, effect)
+                by = [replace(each, tick=_by(each.tick, actor, reason)) for each in acts]
+                await tick_clocks(connection, by)
+                entries = [_entry(each.engagement_id, actor) for each in acts]
+                await append_entries(connection, entries)
+            tell(effect.looked_at)
         return effect
 
     async def _pages(self, at: datetime) -> AsyncIterator[Sequence[Any]]:
@@ -136,6 +145,14 @@ class OpenClocks:
                 return
             yield rows
             after = rows[-1].id
+
+
+def _by(tick: Tick, actor: str, reason: str) -> Tick:
+    return replace(tick, actor=actor, reason=reason)
+
+
+def _entry(engagement_id: EngagementId, actor: str) -> Entry:
+    return Entry(engagement_id=engagement_id, act=f"clock_{ClockAct.CHANGED}", actor=actor)
 
 
 async def _again(connection: AsyncConnection, page: Sequence[Any], at: datetime) -> Sequence[Any]:
@@ -169,25 +186,24 @@ def _audience(row: Any, workspace: Workspace) -> Audience:
 
 async def _look(
     connection: AsyncConnection, rows: Sequence[Any], workspace: Workspace, effect: Effect
-) -> list[tuple[EngagementId, Tick]]:
+) -> list[NextTick]:
     """Count what changes; gives the act that each of those clocks needs."""
     known = await read_ticks(connection, [EngagementId(row.id) for row in rows])
     effect.looked_at += len(rows)
     needed = []
     for row, tick in _other_terms(rows, known, workspace, effect.at):
         engagement_id = EngagementId(row.id)
-        before = known.get(engagement_id, [])
-        after = ticked(folded(before) if before else None, tick)
+        act = NextTick.after(engagement_id, known.get(engagement_id, ()), tick)
         effect.count(
             ChangedClock(
                 engagement_id=engagement_id,
                 source=row.source,
                 comment_id=row.comment_id,
                 before=row.due_at,
-                after=after.due_at,
+                after=act.clock.due_at,
             )
         )
-        needed.append((engagement_id, tick))
+        needed.append(act)
     return needed
 
 

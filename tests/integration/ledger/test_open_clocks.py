@@ -1,18 +1,26 @@
 """Another configuration, and the clocks that run already: shown first, changed when asked for."""
 
+import asyncio
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 
 import pytest
+from sqlalchemy import text
 
-from responder.adapters.postgres.open_clocks import Effect, OpenClocks
+from responder.adapters.postgres.clocks import keep_terms
+from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.open_clocks import PAGE, Effect, OpenClocks
+from responder.adapters.postgres.recording import lock_engagement
+from responder.engagement.clock import all_terms
 from responder.engagement.model import Audience, DueOutcome, SourceId, Via
 from responder.engagement.workspace import Queue, SlaPolicy, Tier, Workspace
 from responder.review.ports import Command, LetClockGoOn, StopClock
 from responder.testing.factories import comment, workspace
 from responder.testing.ledger import ANA, Bench, migrated, open_bench
 from responder.testing.postgres import TestServer
+from responder.testing.running import eventually
 
 CAME = datetime(2026, 3, 4, 12, 0, 1, tzinfo=UTC)
 """When the comments of the factories did; their target is eight hours."""
@@ -183,3 +191,38 @@ async def test_what_is_opened_again_without_a_target_counts_from_then(
         assert counts(await change(bench, with_target(4))) == {"newly_due": 1}
         assert await due(bench) == CAME + timedelta(days=3, hours=4)
     await postgres_server.drop(database)
+
+
+async def test_whoever_keeps_the_same_terms_and_then_wants_a_comment_is_not_in_its_way(
+    bench: Bench,
+) -> None:
+    """As triage does, just after a target was changed: each would wait for the other."""
+    await bench.arrives(comment())
+    configuration = with_target(4)
+    async with transaction(bench.engine) as triage:
+        await keep_terms(triage, all_terms(configuration.policies.values()))
+        changing = asyncio.create_task(change(bench, configuration))
+        await eventually(partial(somebody_waits, bench))
+        await lock_engagement(triage, await bench.id_of("c1"))
+    assert counts(await changing) == {"earlier": 1}
+
+
+async def somebody_waits(bench: Bench) -> bool:
+    async with transaction(bench.engine) as connection:
+        found = await connection.execute(
+            text("""
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                """)
+        )
+        return bool(found.scalar_one())
+
+
+async def test_how_far_it_is_is_told_page_by_page(bench: Bench) -> None:
+    await bench.arrives(*(comment(f"c{n}", thread_id=f"t{n}") for n in range(PAGE + 3)))
+    told: list[int] = []
+    effect = await OpenClocks(bench.engine).change(
+        with_target(4), at=bench.clock.now(), actor="operator", reason="shorter", tell=told.append
+    )
+    assert (effect.earlier, told) == (PAGE + 3, [PAGE, PAGE + 3])
+    await bench.audited()
