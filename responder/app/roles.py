@@ -22,6 +22,7 @@ from responder.adapters.postgres.messages import PostgresMessages
 from responder.adapters.postgres.misses import Misses
 from responder.adapters.postgres.people import PostgresPeople
 from responder.adapters.postgres.relay import OutboxRelay, Releases
+from responder.adapters.postgres.response_times import PostgresResponseTimes
 from responder.adapters.postgres.retention import Retention
 from responder.adapters.postgres.review import PostgresReviewWork
 from responder.adapters.postgres.sources import (
@@ -67,7 +68,7 @@ from responder.stream.handler import Batch, Handler, One, RecordHandler
 from responder.stream.limit import Aimd, Limit, Yielding
 from responder.stream.supervisor import Supervisor
 from responder.telemetry.ledger import LedgerCollector, LedgerSampler
-from responder.telemetry.observers import GatewayMetrics, StreamMetrics, tell_of_audit
+from responder.telemetry.observers import AuditMetrics, GatewayMetrics, StreamMetrics
 from responder.triage.service import Triage
 from responder.web.gateway.handler import Gateway
 from responder.web.gateway.receipts import ReceiptPages
@@ -289,10 +290,10 @@ def audit(parts: Parts, process: Process) -> None:
         await tally.fold()
 
     process.repeat(Loop("tally", fold, seconds=FOLD_SECONDS, clock=parts.clock))
-    live = LiveAudit(parts.engine)
+    live, told = LiveAudit(parts.engine), AuditMetrics(parts.metrics)
 
     async def look() -> None:
-        tell_of_audit(await live.round())
+        told.went_round(await live.round())
 
     process.repeat(Loop("audit", look, seconds=LOOK_SECONDS, clock=parts.clock))
     retention = Retention(parts.engine, inbox_days=parts.settings.inbox.retention)
@@ -373,6 +374,7 @@ def console(
         desk=desk,
         review=review,
         dead_letters=PostgresDeadLetterDesk(parts.engine, read_again=parts.read_again),
+        response_times=PostgresResponseTimes(parts.engine, workspace=parts.workspace),
         access=Access(store=PostgresPeople(parts.engine), clock=parts.clock, ids=parts.ids),
         clock=parts.clock,
         ids=parts.ids,

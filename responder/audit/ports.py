@@ -1,14 +1,13 @@
 """What the audit finds: is anything missing, are the counts right, and does the chain hold?"""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from responder.audit.chain import Break, Head
-from responder.engagement.deadletter import Buried
 
 Facts: TypeAlias = Mapping[str, str | int | None]
 
@@ -122,39 +121,37 @@ class Auditor(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """What one round of the live audit came to."""
+class Followed:
+    """How far the live audit has followed the chain."""
 
-    found: tuple[Finding, ...] = ()
-    """What nobody was told of before."""
-    mended: tuple[Finding, ...] = ()
-    """What was found in an earlier round, and holds again."""
-    head: Head | None = None
-    """Once in a while: how far the chain reaches."""
+    to: int
+    """The number of the last entry up to which it holds."""
+    is_valid: bool
+    at: datetime | None
+    """None: never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What the live audit knows now."""
 
-    findings: tuple[Finding, ...] = ()
-    """At most 100 of each check, the last found first."""
-    totals: Mapping[Check, int] = field(default_factory=dict)
-    """Those that found something."""
-    looked_at: datetime | None = None
+    totals: Mapping[Check, int]
+    """How much was found and is not mended, by every check."""
+    chain: Followed
+    looked_at: datetime | None
     """When it last looked for what is missing. None: never."""
-    verified: int = 0
-    """How far the chain was followed."""
-    verified_at: datetime | None = None
-    compared_at: datetime | None = None
-    """Since then every id has been compared, also those of long ago."""
+    compared_at: datetime | None
+    """Since then every id was compared, and every entry of the chain. None: not all so far."""
 
 
-class LetterRows(Protocol):
-    """The ledger's rows of dead letters."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one round of the live audit came to."""
 
-    async def take(self, letters: Sequence[Buried]) -> None:
-        """One row for each; one that failed again after a retry is open again. Raises Unavailable."""
-
-    async def settle(self, dead_letter_id: UUID) -> None:
-        """Close it, if it was retried: its record is dealt with. Raises Unavailable."""
+    found: tuple[Finding, ...]
+    """What nobody was told of before."""
+    mended: tuple[Finding, ...]
+    """What was found in an earlier round, and holds again."""
+    standing: Standing
+    head: Head | None = None
+    """Once in a while: how far the chain reaches."""

@@ -218,6 +218,28 @@ SAMPLED_AT = GaugeMetric(
     is_from_ledger=True,
 )
 
+AUDIT_FINDINGS = GaugeMetric(
+    name="audit_findings",
+    meaning="What the live audit has found and is not mended, by what was checked. Must be 0.",
+    labels=(Label("check", 5),),
+    is_from_ledger=True,
+)
+AUDIT_CHAIN_VALID = GaugeMetric(
+    name="audit_chain_valid",
+    meaning="1 while the record of changes is what was sealed, as far as it was looked at; else 0.",
+    is_from_ledger=True,
+)
+AUDIT_CHAIN_VERIFIED = GaugeMetric(
+    name="audit_chain_verified_seq",
+    meaning="The number of the entry up to which the record of changes holds.",
+    is_from_ledger=True,
+)
+AUDIT_CHAIN_CHECKED = GaugeMetric(
+    name="audit_chain_checked_timestamp_seconds",
+    meaning="When the record of changes was last looked at.",
+    is_from_ledger=True,
+)
+
 STREAM_OLDEST = GaugeMetric(
     name="stream_oldest_unfinished_seconds",
     meaning="Age of the record at the commit point. Alert and scale on this.",

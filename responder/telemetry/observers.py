@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
-from responder.audit.ports import Check, Round
+from responder.audit.ports import Check, Round, Standing
 from responder.delivery.ports import AttemptOutcome
 from responder.engagement.model import EngagementId
 from responder.intake.ports import Outcome, PushSeen, Reason
@@ -241,17 +241,35 @@ TOLD = 100
 """Lines of one kind in one round. All are on the page and in `responder audit verify`."""
 
 
-def tell_of_audit(round_: Round) -> None:
-    """One line for each thing that does not hold, with its ids; and the head, to be kept."""
-    told = Counter[Check]()
-    for each in round_.found:
-        told[each.check] += 1
-        if told[each.check] <= TOLD:
-            log.error(AUDIT_LINES[each.check], **each.facts)
-    for check, number in told.items():
-        if number > TOLD:
-            log.error("audit.many", check=check.value, found=number, told=TOLD)
-    for each in round_.mended:
-        log.info("audit.mended", check=each.check.value, **each.facts)
-    if round_.head is not None:
-        log.info("audit.head", number=round_.head.number, head=str(round_.head))
+class AuditMetrics:
+    """Tells of the live audit: in the log what it finds, in figures what it knows."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._findings = metrics.gauge(catalogue.AUDIT_FINDINGS)
+        self._is_valid = metrics.gauge(catalogue.AUDIT_CHAIN_VALID)
+        self._verified = metrics.gauge(catalogue.AUDIT_CHAIN_VERIFIED)
+        self._checked = metrics.gauge(catalogue.AUDIT_CHAIN_CHECKED)
+
+    def went_round(self, round_: Round) -> None:
+        """One line for each thing that does not hold, with its ids; and the head, to be kept."""
+        told = Counter[Check]()
+        for each in round_.found:
+            told[each.check] += 1
+            if told[each.check] <= TOLD:
+                log.error(AUDIT_LINES[each.check], **each.facts)
+        for check, number in told.items():
+            if number > TOLD:
+                log.error("audit.many", check=check.value, found=number, told=TOLD)
+        for each in round_.mended:
+            log.info("audit.mended", check=each.check.value, **each.facts)
+        if round_.head is not None:
+            log.info("audit.head", number=round_.head.number, head=str(round_.head))
+        self._show(round_.standing)
+
+    def _show(self, standing: Standing) -> None:
+        for check, number in standing.totals.items():
+            self._findings.of(check.value).set(number)
+        self._is_valid.of().set(standing.chain.is_valid)
+        self._verified.of().set(standing.chain.to)
+        if standing.chain.at is not None:
+            self._checked.of().set(standing.chain.at.timestamp())

@@ -64,7 +64,7 @@ _BEGUN = text("""
       LEFT JOIN log_generation g USING (topic, partition)
       CROSS JOIN LATERAL (SELECT FROM received_id r
         WHERE r.topic = n.topic AND r.partition = n.partition AND r."offset" = n."offset"
-          AND r.event_id <> n.event_id AND r.seen_at > COALESCE(g.began_at, '-infinity')
+          AND r.event_id <> n.event_id AND r.seen_at >= COALESCE(g.began_at, '-infinity')
         LIMIT 1) r
       GROUP BY n.topic, n.partition),
     begun AS (
@@ -76,6 +76,6 @@ _BEGUN = text("""
       l.seen_at AS read_at
     FROM another a JOIN begun b USING (topic, partition)
     CROSS JOIN LATERAL (SELECT "offset", seen_at FROM received_id
-      WHERE topic = a.topic AND partition = a.partition AND seen_at > a.since
+      WHERE topic = a.topic AND partition = a.partition AND seen_at >= a.since
       ORDER BY topic DESC, partition DESC, "offset" DESC LIMIT 1) l
     """)

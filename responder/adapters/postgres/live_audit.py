@@ -36,14 +36,13 @@ from responder.adapters.postgres.missing import (
 from responder.adapters.postgres.tally import miscounts
 from responder.adapters.postgres.walks import Walk, leave, read_walks, take
 from responder.audit.chain import Head
-from responder.audit.ports import Check, Finding, Round
+from responder.audit.ports import Check, Finding, Followed, Round, Standing
 
 NEW_SECONDS = 10.0
 """What is new is looked at so often."""
 AGAIN_SECONDS = 60.0
 """A slice of the rest is looked at so often."""
 COUNT_SHARE = 100.0
-"""So many times as long as counting everything took passes until the next."""
 FIRST_MINUTES = 10
 """What came in before the first look is looked at in slices."""
 NEW_IDS = 50_000
@@ -79,6 +78,7 @@ class LiveAudit:
         settling_seconds: a received id younger than this may still be on its way.
         new_seconds: how often what is new is looked at.
         again_seconds: how often a slice of the rest is.
+        count_share: so many times as long as counting everything took passes until the next.
     """
 
     def __init__(
@@ -88,11 +88,13 @@ class LiveAudit:
         settling_seconds: float = SETTLING_SECONDS,
         new_seconds: float = NEW_SECONDS,
         again_seconds: float = AGAIN_SECONDS,
+        count_share: float = COUNT_SHARE,
     ) -> None:
         self._engine = engine
         self._settling_seconds = settling_seconds
         self._new_seconds = new_seconds
         self._again_seconds = again_seconds
+        self._count_share = count_share
 
     async def round(self) -> Round:
         """Everything that is due. Raises Unavailable: the rest is due again."""
@@ -109,12 +111,13 @@ class LiveAudit:
             mended += await _look_again(connection, self._settling_seconds)
             found = await findings.tell(connection)
             await _sum_up(connection)
-        return Round(found=found, mended=tuple(mended), head=head)
+            standing = await read_standing(connection)
+        return Round(found=found, mended=tuple(mended), standing=standing, head=head)
 
     def _pause(self, walk: Walk) -> float:
         if walk.name in NEW:
             return self._new_seconds
-        return max(self._again_seconds, COUNT_SHARE * float(walk.position.get("took", 0.0)))
+        return max(self._again_seconds, self._count_share * float(walk.position.get("took", 0.0)))
 
     async def _work(self, walk: Walk, work: Work) -> Piece:
         async with transaction(self._engine) as connection:
@@ -275,7 +278,7 @@ async def _known(
 
 
 async def _sum_up(connection: AsyncConnection) -> None:
-    """What pages and metrics read."""
+    """What every page reads."""
     await connection.execute(
         text("""
             INSERT INTO conservation (at, missing, missing_comments)
@@ -284,4 +287,32 @@ async def _sum_up(connection: AsyncConnection) -> None:
               missing = EXCLUDED.missing, missing_comments = EXCLUDED.missing_comments
             """),
         {"missing": Check.MISSING},
+    )
+
+
+async def read_standing(connection: AsyncConnection) -> Standing:
+    """What is known now, by whichever process found it."""
+    walks = await read_walks(connection)
+    totals = await findings.totals(connection)
+    found = await connection.execute(
+        text("""
+            SELECT (SELECT at FROM conservation) AS looked_at, (
+              SELECT min(CAST(facts ->> 'number' AS bigint)) FROM audit_finding WHERE kind = :chain)
+              AS broken_at
+            """),
+        {"chain": Check.CHAIN},
+    )
+    row = found.one()
+    followed = walks["chain"].head.number
+    compared = [walks[name].completed_at for name in SLICED]
+    known = [each for each in compared if each is not None]
+    return Standing(
+        totals={check: totals.get(check, 0) for check in Check},
+        chain=Followed(
+            to=followed if row.broken_at is None else min(followed, row.broken_at - 1),
+            is_valid=row.broken_at is None,
+            at=walks["chain"].at,
+        ),
+        looked_at=row.looked_at,
+        compared_at=min(known) if len(known) == len(compared) else None,
     )

@@ -46,7 +46,7 @@ async def take(connection: AsyncConnection, walk: Walk) -> bool:
     """Make it this transaction's. False: somebody works on it, or did since it was read."""
     found = await connection.execute(
         text("""
-            SELECT FROM audit_walk WHERE name = :name AND at IS NOT DISTINCT FROM :at
+            SELECT name FROM audit_walk WHERE name = :name AND at IS NOT DISTINCT FROM :at
             FOR UPDATE SKIP LOCKED
             """),
         {"name": walk.name, "at": walk.at},
