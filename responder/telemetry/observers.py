@@ -245,10 +245,7 @@ class AuditMetrics:
     """Tells of the live audit: in the log what it finds, in figures what it knows."""
 
     def __init__(self, metrics: Metrics) -> None:
-        self._findings = metrics.gauge(catalogue.AUDIT_FINDINGS)
-        self._is_valid = metrics.gauge(catalogue.AUDIT_CHAIN_VALID)
-        self._verified = metrics.gauge(catalogue.AUDIT_CHAIN_VERIFIED)
-        self._checked = metrics.gauge(catalogue.AUDIT_CHAIN_CHECKED)
+        self._metrics = metrics
 
     def went_round(self, round_: Round) -> None:
         """One line for each thing that does not hold, with its ids; and the head, to be kept."""
@@ -267,9 +264,11 @@ class AuditMetrics:
         self._show(round_.standing)
 
     def _show(self, standing: Standing) -> None:
+        """Nothing is shown before it was looked at: 0 would say that the record is broken."""
+        chain = standing.chain
         for check, number in standing.totals.items():
-            self._findings.of(check.value).set(number)
-        self._is_valid.of().set(standing.chain.is_valid)
-        self._verified.of().set(standing.chain.to)
-        if standing.chain.at is not None:
-            self._checked.of().set(standing.chain.at.timestamp())
+            self._metrics.gauge(catalogue.AUDIT_FINDINGS).of(check.value).set(number)
+        if chain.at is not None:
+            self._metrics.gauge(catalogue.AUDIT_CHAIN_VALID).of().set(chain.is_valid)
+            self._metrics.gauge(catalogue.AUDIT_CHAIN_VERIFIED).of().set(chain.to)
+            self._metrics.gauge(catalogue.AUDIT_CHAIN_CHECKED).of().set(chain.at.timestamp())
