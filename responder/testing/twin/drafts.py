@@ -56,7 +56,7 @@ class TwinDraftingLedger:
         key = (CONSUMER, event_id)
         await tx.lock(("inbox", *key))
         now = tx.clock.now()
-        row = tx.get(self._tables.inbox, key)
+        row = self.earlier(tx, key)
         if row is not None and row.is_done:
             return DraftClaim(event_id=event_id, token=row.token or UUID(int=0), is_done=True)
         if row is not None and row.lease_until is not None and row.lease_until > now:
@@ -68,6 +68,10 @@ class TwinDraftingLedger:
         await tx.statement()
         request = self._request(tx, engagement_id)
         return DraftClaim(event_id=event_id, token=token, is_done=False, request=request)
+
+    def earlier(self, tx: LedgerTransaction, key: tuple[str, str]) -> InboxRow | None:
+        """What became of this event before."""
+        return tx.get(self._tables.inbox, key)
 
     def _request(self, tx: LedgerTransaction, engagement_id: EngagementId) -> DraftRequest | None:
         """What is needed to draft, if it awaits review."""

@@ -144,6 +144,7 @@ class TwinCursors:
 
     async def load(self, source: SourceId) -> str | None:
         async with self._ledger.begin() as tx:
+            await tx.statement()
             row = tx.get(self._sources, source)
             return None if row is None else row.cursor
 

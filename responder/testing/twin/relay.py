@@ -109,6 +109,7 @@ class TwinReleases:
     async def release_due(self, *, at: datetime) -> int:
         """Each in a transaction of its own: an undo of one never waits for another."""
         async with self._ledger.begin() as tx:
+            await tx.statement()
             due = [
                 row
                 for row in tx.rows(self._tables.decisions)

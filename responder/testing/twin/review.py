@@ -58,6 +58,7 @@ class TwinReviewWork:
         """What its page shows now. Raises NotFound."""
         tables = self._ledger.tables
         async with self._ledger.begin() as tx:
+            await tx.statement()
             row = engagement_of(tx, engagement_id)
             draft = tx.get(tables.drafts, (row.id, row.draft_version))
             decisions = [

@@ -138,7 +138,12 @@ class Transaction:
         """The database's own."""
         return self._clock
 
+    @property
+    def has_written(self) -> bool:
+        return any(self._written.values())
+
     async def statement(self) -> None:
+        """What stands behind it is one statement; each transaction has one at least."""
         await self._wire.statement()
 
     async def lock(self, *keys: Hashable) -> None:
@@ -218,9 +223,9 @@ async def committed(tx: T, wire: Wire) -> AsyncIterator[T]:
         Unavailable: as the real adapter does; the outcome is open if it came of the commit.
     """
     try:
-        await wire.statement()
         yield tx
-        await wire.commit(tx.apply)
+        if tx.has_written:
+            await wire.commit(tx.apply)
     finally:
         tx.end()
 

@@ -1,7 +1,7 @@
 """What must hold when a run has come to rest: the invariants, each by id, on the stores themselves.
 
-A finding names its invariant first. `unfounded` is asked at every commit of offsets, the others in
-the end.
+A finding names its invariant first. `CommitWatch` looks at every commit of offsets, the others look
+in the end.
 """
 
 import hashlib
@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
+from uuid import UUID
 
 from responder.audit.chain import GENESIS, Verifier, seal
 from responder.engagement.deadletter import earlier_id, read_buried
@@ -23,7 +24,7 @@ from responder.engagement.events import (
     read_event,
 )
 from responder.engagement.lifecycle import ENDS, TRANSITIONS, State, Trigger
-from responder.stream.log import Assignment, Record
+from responder.stream.log import Assignment, Partition, Record
 from responder.testing.factories import PLACE
 from responder.testing.log import MemoryServer
 from responder.testing.twin.tables import Tables
@@ -41,7 +42,7 @@ class Stores(Protocol):
     acknowledged: set[str]
     acknowledged_letters: set[str]
     surprises: list[BaseException]
-    committed_ahead: list[str]
+    commits: "CommitWatch"
 
 
 def findings(stores: Stores) -> list[str]:
@@ -49,7 +50,7 @@ def findings(stores: Stores) -> list[str]:
     seen = Seen.of(stores)
     return [
         *(f"surprise: {error!r}" for error in stores.surprises),
-        *stores.committed_ahead,
+        *stores.commits.ahead,
         *conservation(seen),
         *acknowledged(seen),
         *answered_once(seen),
@@ -223,17 +224,17 @@ def announced(seen: Seen) -> Iterator[str]:
             yield f"told: {row.name[1]} is in the ledger, and nobody was told"
         if row.state in ENDS and row.id not in closed:
             yield f"told: {row.name[1]} has ended, and nobody was told"
-    for each in sorted((triaged | closed) - rows.keys()):
+    for each in sorted((triaged | closed) - set(rows), key=str):
         yield f"told: {each} was told of, and is not in the ledger"
     released = {row.reply_id for row in seen.tables.jobs.rows.values()}
-    for each in sorted(released ^ gone_out):
+    for each in sorted(released ^ gone_out, key=str):
         yield f"told: {each} was released or told of, and not both"
 
 
-def _told(seen: Seen) -> tuple[set[object], set[object], set[object]]:
-    triaged: set[object] = set()
-    closed: set[object] = set()
-    gone_out: set[object] = set()
+def _told(seen: Seen) -> tuple[set[UUID], set[UUID], set[UUID]]:
+    triaged: set[UUID] = set()
+    closed: set[UUID] = set()
+    gone_out: set[UUID] = set()
     for events in seen.events.values():
         for event in events:
             match event.data:
@@ -254,32 +255,39 @@ def drafted_once(seen: Seen) -> Iterator[str]:
     yield from (f"drafts: {each} was drafted {n} times" for each, n in made.items() if n > 1)
 
 
-def unfounded(
-    tables: Tables, server: MemoryServer, group: str, points: Mapping[Assignment, int]
-) -> list[str]:
-    """I8: of these commit points, those before which something has no trace in the ledger."""
-    if group not in {"triage", "drafting"}:
-        return []
-    letters = set(_letters(tables, server))
-    ahead: list[str] = []
-    for assignment, point in points.items():
-        for record in server.records[assignment.partition][:point]:
-            if not _has_trace(tables, group, record, letters):
-                where = f"{assignment.partition.topic}[{assignment.partition.number}]"
-                ahead.append(f"I8: {where} is committed up to {point}, past {record.offset}")
-    return ahead
+class CommitWatch:
+    """I8: no offset is committed before what stands there has left a trace in the ledger."""
+
+    def __init__(self, tables: Tables, server: MemoryServer) -> None:
+        self._tables = tables
+        self._server = server
+        self._founded: Counter[tuple[str, Partition]] = Counter()
+        self.ahead: list[str] = []
+
+    def __call__(self, group: str, points: Mapping[Assignment, int]) -> None:
+        if group not in {"triage", "drafting"}:
+            return
+        for assignment, point in points.items():
+            self._look(group, assignment.partition, point)
+
+    def _look(self, group: str, partition: Partition, point: int) -> None:
+        start = self._founded[group, partition]
+        for record in self._server.records[partition][start:point]:
+            if not _has_trace(self._tables, self._server, group, record):
+                where = f"{partition.topic}[{partition.number}]"
+                self.ahead.append(f"I8: {where} is committed up to {point}, past {record.offset}")
+        self._founded[group, partition] = max(start, point)
 
 
-def _has_trace(tables: Tables, group: str, record: Record, letters: set[str]) -> bool:
+def _has_trace(tables: Tables, server: MemoryServer, group: str, record: Record) -> bool:
     event = _read(record)
-    if event is not None:
-        row = tables.inbox.rows.get((group, event.id))
-        if row is not None and row.is_done:
-            return True
+    row = None if event is None else tables.inbox.rows.get((group, event.id))
+    if row is not None and row.is_done:
+        return True
     where = record.partition
-    return f"{group} {where.topic} {where.number} {record.offset}" in letters or (
-        earlier_id(record.headers) is not None and f"id {earlier_id(record.headers)}" in letters
-    )
+    buried = {f"{group} {where.topic} {where.number} {record.offset}"}
+    buried |= {f"id {earlier_id(record.headers)}"}
+    return not buried.isdisjoint(_letters(tables, server))
 
 
 def _letters(tables: Tables, server: MemoryServer) -> Iterator[str]:

@@ -41,16 +41,16 @@ async def _simulate(seed: int, plug: Callable[[Outside], Plug]) -> Ended:
         world.background(world.keep(name, roles))
     for number in (1, 2):
         world.background(Reviewer(world, PersonId(UUID(int=number))).run())
-    authors = world.spawn(Authors(world, COMMENTS).run())
+    world.spawn(Authors(world, COMMENTS).run())
     pusher.send(b'{"type": "comment.created", "data": {"text": 7}}')
     await world.trouble(TROUBLE_SECONDS)
-    await authors
     world.calm()
     stuck: list[str] = []
     try:
         await world.until_rest()
     except Stuck as error:
         stuck = [f"stuck: {error}"]
+    await world.end()
     return Ended(
         seed=seed,
         findings=(*stuck, *findings(world)),

@@ -32,7 +32,7 @@ from responder.stream.log import (
 from responder.testing.log import MemoryLog, MemoryWriter
 
 T = TypeVar("T")
-COARSE_SECONDS = 0.5
+COARSE_SECONDS = 1.0
 """No sleep of the runtime is shorter: its sweeps would be most of what a run does."""
 
 
@@ -95,10 +95,17 @@ class CoarseClock:
 class Surroundings(Protocol):
     """What a process stands in."""
 
-    clock: Clock
-    chance: Random
-    weather: Weather
-    trace: Trace
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def chance(self) -> Random: ...
+
+    @property
+    def weather(self) -> Weather: ...
+
+    @property
+    def trace(self) -> Trace: ...
 
 
 class Host:
@@ -131,17 +138,20 @@ class Host:
                 self.die()
                 raise asyncio.CancelledError
 
-    def start(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
-        task = asyncio.create_task(work)
-        self._tasks.append(task)
-        return task
+    def start(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do this until it ends, or the process does."""
+        self._tasks.append(asyncio.create_task(work))
 
-    async def serve(self, work: Coroutine[Any, Any, T]) -> T:
+    async def serve(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do this for somebody outside. Raises ConnectionLost if the process ends meanwhile."""
         if not self.is_alive:
-            work.close()
             raise ConnectionLost
-        task = self.start(work)
+
+        async def served() -> T:
+            return await work()
+
+        task = asyncio.create_task(served())
+        self._tasks.append(task)
         await asyncio.wait([task])
         if task.cancelled():
             raise ConnectionLost

@@ -3,8 +3,7 @@
 import base64
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import TypeVar
 
 from responder.adapters.log_sink import LogSink
 from responder.adapters.system import SystemRandom
@@ -84,6 +83,7 @@ DELIVERY_OPTIONS = StreamOptions(
     | {"handler_timeout": 60.0}
 )
 WORKSPACE = workspace()
+T = TypeVar("T")
 
 
 class Judge:
@@ -128,6 +128,8 @@ class Model:
                     raise RateLimited(what="the model", after_seconds=2.0)
                 case "away":
                     raise Unavailable(what="the model", why="drawn so")
+                case _:
+                    pass
         await self._host.step("model answered")
         text = f"A suggestion for {request.comment.comment_id}, as of {request.comment.revision}."
         return Proposal(text=text, provenance=Provenance(writer="simulated/1"))
@@ -184,6 +186,12 @@ class Plug:
 
     def cursors(self) -> Cursors:
         return TwinCursors(self.ledger)
+
+    def reader(self) -> PollPlatform | None:
+        return self.outside.reader
+
+    def consumer(self) -> Log:
+        return self.outside.consumer(self.host)
 
     def gateway_writer(self) -> LogWriter:
         return self.outside.writer(self.host)
@@ -259,15 +267,19 @@ class Process:
 
     def _deliver(self) -> None:
         self._consume("delivery", ReplyApproved.topic, self._one(DeliveryConsumer(self._delivery)))
-        for _ in range(2):
-            self._repeat(self._delivery.run, seconds=2.0)
+        self._repeat(self._delivery.run, seconds=2.0)
 
     def _relay(self) -> None:
         relay = self._plug.relay(self._plug.outside.writer(self.host))
         sending = self._repeat(relay.round, seconds=2.0)
         told = self._plug.ledger.tables.outbox_told
         told[relay] = sending.wake
-        self.host.when_ended += [relay.close, partial(told.pop, relay, None)]
+
+        def ended() -> None:
+            relay.close()
+            told.pop(relay, None)
+
+        self.host.when_ended.append(ended)
         releases = self._plug.releases()
         self._repeat(lambda: releases.release_due(at=self._clock.now()), seconds=1.0)
 
@@ -277,7 +289,7 @@ class Process:
         self._consume("letters", DEAD_LETTER_TOPIC, handler)
 
     def _reconcile(self) -> None:
-        reader = self._plug.outside.reader
+        reader = self._plug.reader()
         if reader is None:
             return
         stage = Reconcile(
@@ -287,7 +299,12 @@ class Process:
             clock=self._clock,
             pages=3,
         )
-        self._repeat(lambda: stage.pass_once(SourceId(PLACE.id)), seconds=6.0)
+
+        async def read() -> bool:
+            ended = await stage.pass_once(SourceId(PLACE.id))
+            return ended.is_ok and not ended.is_whole
+
+        self._repeat(read, seconds=6.0)
 
     def _one(self, consumer: DraftingConsumer | DeliveryConsumer) -> Handler:
         settling = SettlingConsumer(consumer.handle, self._plug.letters())
@@ -305,7 +322,7 @@ class Process:
 
         return watched
 
-    async def _watched(self, work: Awaitable[Any]) -> Any:
+    async def _watched(self, work: Awaitable[T]) -> T:
         """A bug does not hide behind another try."""
         try:
             return await work
@@ -317,7 +334,7 @@ class Process:
     def _consume(self, group: str, topic: str, handler: Handler) -> None:
         letters = DeadLetterTopic(self._plug.outside.writer(self.host), self._plug.letters())
         supervisor = Supervisor(
-            make_log=lambda: self._plug.outside.consumer(self.host),
+            make_log=self._plug.consumer,
             subscription=Subscription(
                 topics=[topic],
                 group=group,

@@ -4,20 +4,20 @@ All chance comes from the seed, and time is simulated: the same seed is the same
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from random import Random
 from typing import Any, TypeVar
 
 from responder.engagement.errors import ResponderError
 from responder.engagement.events import DEAD_LETTER_TOPIC, TOPICS, EngagementReceived
 from responder.engagement.lifecycle import OPEN
-from responder.stream.log import Assignment, NewRecord
+from responder.stream.log import NewRecord
 from responder.testing.clock import LoopClock
 from responder.testing.factories import PLACE
 from responder.testing.log import CommitFault, MemoryServer, Timing
 from responder.testing.twin.relay import ShardOwners
 from responder.testing.twin.tables import Ledger, Tables
-from tests.chaos.simulation.checks import unfounded
+from tests.chaos.simulation.checks import CommitWatch
 from tests.chaos.simulation.hosts import (
     ConnectionLost,
     Host,
@@ -77,30 +77,37 @@ class World:
         self.acknowledged: set[str] = set()
         self.acknowledged_letters: set[str] = set()
         self.surprises: list[BaseException] = []
-        self.committed_ahead: list[str] = []
+        self.commits = CommitWatch(self.tables, self.server)
         self._plug = plug
         self._ids = SeededIds(self.chance)
         self._owners = ShardOwners()
         self._processes: dict[str, Process] = {}
-        self._outside_work: set[asyncio.Task[Any]] = set()
+        self._outside_work: dict[asyncio.Task[None], None] = {}
         self._background: list[asyncio.Task[None]] = []
         self._number = 0
         self._incarnations = 0
 
     # --- who acts --------------------------------------------------------------------------------
 
-    def spawn(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
-        """Something that happens outside of every process."""
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Something that happens outside of every process; a run is at rest when it has ended."""
         task = asyncio.create_task(work)
-        self._outside_work.add(task)
-        task.add_done_callback(self._outside_work.discard)
-        return task
+        self._outside_work[task] = None
+        task.add_done_callback(self._outside_work.pop)
 
     def background(self, work: Coroutine[Any, Any, None]) -> None:
         """The same, for what never ends by itself."""
         self._background.append(asyncio.create_task(work))
 
-    async def ask(self, role: str, act: Callable[[Process], Coroutine[Any, Any, T]]) -> T:
+    async def end(self) -> None:
+        """Nobody is there any more."""
+        for task in self._background:
+            task.cancel()
+        for process in self._processes.values():
+            process.host.die()
+        await asyncio.gather(*(process.host.buried() for process in self._processes.values()))
+
+    async def ask(self, role: str, act: Callable[[Process], Awaitable[T]]) -> T:
         """Have a process with this role do something.
 
         Raises:
@@ -112,7 +119,7 @@ class World:
             raise ConnectionLost
         process = self.chance.choice(there)
         async with asyncio.timeout(ANSWER_SECONDS):
-            return await process.host.serve(act(process))
+            return await process.host.serve(lambda: act(process))
 
     def is_lost_on_the_way(self) -> bool:
         return self.weather.is_rough and self.chance.random() < 0.08
@@ -144,7 +151,7 @@ class World:
             host=host,
             ledger=Ledger(self.tables, LedgerWire(host)),
             ids=self._ids,
-            consumer=lambda host: HostLog(host, self.server.consumer(), self._watch_commit),
+            consumer=lambda host: HostLog(host, self.server.consumer(), self.commits),
             writer=lambda host: HostWriter(host, self.server.writer()),
             site=SitePlatform(host, self.site, self._later),
             reader=SiteReader(host, self.site) if self.site_is_read else None,
@@ -285,7 +292,3 @@ class World:
         read = 0 if row is None or row.cursor is None else int(row.cursor)
         changes = len(self.site.changes)
         return [f"{read} of {changes} changes read"] if read < changes else []
-
-    def _watch_commit(self, group: str, points: Mapping[Assignment, int]) -> None:
-        """I8 holds at every moment, not only in the end."""
-        self.committed_ahead += unfounded(self.tables, self.server, group, points)
