@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -133,18 +133,24 @@ class Roles:
 
     def launch(self, *names: str, **settings: str) -> Role:
         """Start a process with these roles, and wait for nothing; `settings` are its own."""
-        name = "+".join(names)
-        output = self._folder / f"{len(self._started)}-{name}.txt"
         roles = [part for each in names for part in ("--role", each)]
+        return self._launch("+".join(names), ["run", *roles], settings)
+
+    def launch_command(self, *arguments: str) -> Role:
+        """Start `responder …` under the same settings, and wait for nothing."""
+        return self._launch(arguments[0], arguments, {})
+
+    def _launch(self, name: str, arguments: Sequence[str], settings: Mapping[str, str]) -> Role:
+        output = self._folder / f"{len(self._started)}-{name}.txt"
         # A process must not outlive a test run that was killed.
         leash = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
         with output.open("wb") as said:
             process = subprocess.Popen(  # noqa: S603 - our own words
-                [*leash, *_command("run", *roles)],
+                [*leash, *_command(*arguments)],
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,
-                env=self._inherited() | settings,
+                env=self._inherited() | dict(settings),
             )
         self._started.append(Role(name, process, output))
         return self._started[-1]
@@ -166,6 +172,10 @@ class Roles:
         )
         said, _ = await asyncio.wait_for(process.communicate(), START_SECONDS)
         return Finished(process.returncode or 0, said.decode(errors="replace"))
+
+    def said(self) -> list[str]:
+        """What each process has printed and logged, those that have ended too."""
+        return [role.said for role in self._started]
 
     def kill_all(self) -> None:
         for role in self._started:

@@ -7,58 +7,20 @@ them. Each test leaves it whole.
 import asyncio
 from collections.abc import AsyncIterator, Collection
 
-import aiohttp
 import pytest
 import pytest_asyncio
 
-from responder.testing.balancer import Balancer
 from responder.testing.kafka import ExternalKafka, KafkaCluster
 from responder.testing.load import Load
 from responder.testing.postgres import TestServer
-from responder.testing.roles import Role
 from responder.testing.running import eventually
 from responder.testing.webhook_receiver import Received
-from tests.chaos.kafka.scene import HOLDS_SECONDS, Scene, staged
+from tests.chaos.deploy.cluster import BEHIND, GATEWAYS, Cluster, are_acknowledged, balanced
+from tests.chaos.kafka.scene import staged
 
 pytestmark = [pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
 RATE = 6.0
-GATEWAYS = ("gateway", "gateway.2")
-BEHIND = ("console", "triage+drafting+sla", "delivery+relay", "reconcile+audit")
-SESSION_SECONDS = 3.0
-"""After so long without a heartbeat a member's partitions are another's: set for these tests."""
-
-
-class Cluster:
-    """The installation, and the one address that senders know."""
-
-    def __init__(self, scene: Scene, balancer: Balancer, http: aiohttp.ClientSession) -> None:
-        self.scene = scene
-        self.balancer = balancer
-        self._http = http
-
-    def load(self, prefix: str) -> Load:
-        """Through the balancer, each push by a connection of its own."""
-        return self.scene.load(prefix, url=self.balancer.url, http=self._http)
-
-    async def start(self, name: str) -> None:
-        await self.scene.start(name)
-        if name in GATEWAYS:
-            self.put_in(self.scene.alive[name])
-
-    def put_in(self, role: Role) -> None:
-        async def is_ready() -> bool:
-            return await role.probe() == 200
-
-        self.balancer.add(role.url, is_ready)
-
-    async def replace(self, name: str) -> None:
-        """As a deployment does: the new one is ready before the old one is told to end."""
-        old = self.scene.alive[name]
-        await self.start(name)
-        if name in GATEWAYS:
-            await self.balancer.take_out(old.url)
-        assert await old.stop() == 0, old.said[-2000:]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -74,10 +36,8 @@ async def cluster(
             servers=kafka.bootstrap_servers,
             brokers=1,
         ) as scene,
-        Balancer() as balancer,
-        aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as http,
+        balanced(scene) as cluster,
     ):
-        cluster = Cluster(scene, balancer, http)
         await asyncio.gather(*(cluster.start(name) for name in (*GATEWAYS, *BEHIND)))
         yield cluster
 
@@ -99,10 +59,8 @@ async def test_a_gateway_killed_under_load_has_lost_nothing_that_it_acknowledged
 
 
 async def _killed_in_the_middle(cluster: Cluster, load: Load) -> None:
-    gateway = cluster.scene.alive.pop("gateway")
     await are_acknowledged(load, 3)
-    gateway.kill()
-    await cluster.balancer.take_out(gateway.url)
+    await cluster.kill("gateway")
 
 
 @pytest.mark.fault(2)
@@ -221,16 +179,6 @@ async def test_every_role_restarted_in_turn_under_load_refuses_nobody_and_posts_
     assert all(scene.alive[name].pid != pid for name, pid in before.items())
     await scene.all_are("answered")
     await scene.holds()
-
-
-async def are_acknowledged(load: Load, count: int) -> None:
-    """Wait until so many more are."""
-    before = len(load.acknowledged)
-
-    async def more() -> int:
-        return len(load.acknowledged) - before
-
-    await eventually(more, lambda found: found >= count, HOLDS_SECONDS)
 
 
 async def _count(of: Collection[object]) -> int:

@@ -174,6 +174,9 @@ class Scene:
                 found.append(logged)
         return found
 
+    async def _unsealed(self) -> int:
+        return len(await self.ledger.rows("SELECT FROM audit_entry"))
+
     async def _wrong(self, groups: Collection[str]) -> list[str]:
         prefix = self.roles.environment["RESPONDER_KAFKA__TOPIC_PREFIX"]
         reached = (await progress(self.servers, prefix)).places

@@ -206,6 +206,7 @@ async def test_records_twice_and_out_of_order_have_one_effect_and_a_stale_versio
     assert text["text"].endswith("at minute 30")
 
 
+@pytest.mark.chaos
 @pytest.mark.fault(19)
 async def test_leaders_and_coordinators_that_move_are_found_again_without_a_restart(
     scene: Scene, brokers: KafkaCluster

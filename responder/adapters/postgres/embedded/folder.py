@@ -94,7 +94,8 @@ class DataFolder:
             raise FolderUnusable(folder=path, why=e.strerror or str(e)) from e
 
     def release(self) -> None:
-        os.ftruncate(self._lock, 0)
+        with suppress(OSError):  # a broken disk keeps our number, which says nothing without the lock
+            os.ftruncate(self._lock, 0)
         os.close(self._lock)
 
     @contextmanager
