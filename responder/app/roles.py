@@ -22,6 +22,7 @@ from responder.adapters.postgres.messages import PostgresMessages
 from responder.adapters.postgres.misses import Misses
 from responder.adapters.postgres.people import PostgresPeople
 from responder.adapters.postgres.relay import OutboxRelay, Releases
+from responder.adapters.postgres.response_times import PostgresResponseTimes
 from responder.adapters.postgres.retention import Retention
 from responder.adapters.postgres.review import PostgresReviewWork
 from responder.adapters.postgres.sources import (
@@ -373,6 +374,7 @@ def console(
         desk=desk,
         review=review,
         dead_letters=PostgresDeadLetterDesk(parts.engine, read_again=parts.read_again),
+        response_times=PostgresResponseTimes(parts.engine, workspace=parts.workspace),
         access=Access(store=PostgresPeople(parts.engine), clock=parts.clock, ids=parts.ids),
         clock=parts.clock,
         ids=parts.ids,

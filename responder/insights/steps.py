@@ -14,9 +14,9 @@ _RANGES = (
     *((1_800, 3_600, 60), (3_600, 7_200, 120), (7_200, 14_400, 300), (14_400, 43_200, 600)),
     *((43_200, 86_400, 1_800), (86_400, 259_200, 3_600), (259_200, 604_800, 10_800)),
     *((604_800, 1_209_600, 21_600), (1_209_600, 2_592_000, 43_200)),
-    (2_592_000, 31_622_400, 604_800),
+    *((2_592_000, 5_184_000, 86_400), (5_184_000, 31_622_400, 259_200)),
 )
-"""From, up to, and by how many seconds: a step is never coarser than 5 % of a wait up to a month."""
+"""From, up to, and by how many seconds: beyond a minute no step is coarser than 5 % of a wait."""
 
 LONGEST = timedelta(days=366)
 """What lasts longer counts as so long."""

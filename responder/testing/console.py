@@ -14,6 +14,7 @@ from responder.access.service import Access
 from responder.adapters.postgres.dead_letters import DeadLetterRows, PostgresDeadLetterDesk
 from responder.adapters.postgres.drafts import PostgresDraftingLedger
 from responder.adapters.postgres.people import PostgresPeople
+from responder.adapters.postgres.response_times import PostgresResponseTimes
 from responder.adapters.system import SystemClock, SystemIds
 from responder.drafting.ports import Drafted, Passage, Provenance
 from responder.engagement.deadletter import Buried
@@ -158,6 +159,9 @@ async def open_console(
             desk=bench.desk,
             review=bench.review,
             dead_letters=PostgresDeadLetterDesk(bench.engine, read_again=_still_unreadable),
+            response_times=PostgresResponseTimes(
+                bench.engine, workspace=lambda: bench.configuration
+            ),
             access=access,
             clock=clock,
             ids=ids,

@@ -17,7 +17,8 @@ from responder.access.model import Act, Person, require
 from responder.access.service import Access
 from responder.engagement.errors import Malformed, NotFound
 from responder.engagement.model import EngagementId
-from responder.engagement.ports import Ids
+from responder.engagement.ports import Clock, Ids
+from responder.insights.response_times import ResponseTimesDesk
 from responder.review.errors import (
     AlreadyDecided,
     StaleApproval,
@@ -45,6 +46,8 @@ from responder.web.api.models import (
     StopClockRequest,
 )
 from responder.web.api.openapi import document
+from responder.web.api.response_times import ResponseTimesShown
+from responder.web.days import days_of
 from responder.web.security import ApiTokens
 
 PREFIX = "/api/v1"
@@ -64,6 +67,8 @@ API_TOKEN_REQUIRED = problems.Problem(
 class Api:
     desk: Desk
     review: Review
+    response_times: ResponseTimesDesk
+    clock: Clock
     access: Access
     ids: Ids
     tokens: ApiTokens
@@ -101,10 +106,26 @@ class Call:
 
 
 def api_routes(
-    *, desk: Desk, review: Review, access: Access, ids: Ids, tokens: ApiTokens, public_url: str
+    *,
+    desk: Desk,
+    review: Review,
+    response_times: ResponseTimesDesk,
+    clock: Clock,
+    access: Access,
+    ids: Ids,
+    tokens: ApiTokens,
+    public_url: str,
 ) -> list[web.RouteDef]:
     """The routes, to be added to an application that answers errors with problems."""
-    api = Api(desk=desk, review=review, access=access, ids=ids, tokens=tokens)
+    api = Api(
+        desk=desk,
+        review=review,
+        response_times=response_times,
+        clock=clock,
+        access=access,
+        ids=ids,
+        tokens=tokens,
+    )
     described = document(public_url)
 
     async def describe(_: web.Request) -> web.Response:
@@ -112,6 +133,7 @@ def api_routes(
 
     return [
         web.get(f"{PREFIX}/openapi.json", describe),
+        web.get(f"{PREFIX}/insights/response-times", _call(api, read_response_times, Act.READ)),
         web.get(f"{PREFIX}/engagements", _call(api, list_engagements, Act.READ)),
         web.get(f"{PREFIX}/engagements/{{id}}", _call(api, read_engagement, Act.READ)),
         web.post(f"{PREFIX}/engagements/{{id}}/approve", _call(api, approve, Act.SEND)),
@@ -139,6 +161,11 @@ async def list_engagements(call: Call) -> Shown:
         limit=_limit(query.get("limit", "50")),
     )
     return EngagementList.of(page)
+
+
+async def read_response_times(call: Call) -> Shown:
+    days = days_of(call.request.query, call.api.clock.now().date())
+    return ResponseTimesShown.of(await call.api.response_times.response_times(days))
 
 
 async def read_engagement(call: Call) -> Shown:

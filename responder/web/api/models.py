@@ -191,7 +191,7 @@ class EngagementList(Shown):
     items: list[EngagementSummary]
     next: Annotated[str | None, Field(description="`after` of the next page; null on the last.")]
     matching: Annotated[
-        int, Field(description="In all; a search by words counts no further than to 1,001.")
+        int, Field(description="In all; what has to be looked for is counted to 1,001.")
     ]
     counts: dict[str, int]
     balance: ClosingBalance

@@ -1,11 +1,12 @@
 """The OpenAPI 3.1 document, from the models and one table of operations."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from responder.insights.response_times import MOST_DAYS
 from responder.web.api.models import (
     KEY_LIMIT,
     PAGE_LIMIT,
@@ -17,10 +18,43 @@ from responder.web.api.models import (
     ProblemShown,
     StopClockRequest,
 )
+from responder.web.api.response_times import ResponseTimesShown
+from responder.web.days import USUAL
 
 VERSION = "1.0.0"
 TAKEN: tuple[type[BaseModel], ...] = (ApproveRequest, DismissRequest, StopClockRequest)
-GIVEN: tuple[type[BaseModel], ...] = (Engagement, EngagementList, ProblemShown)
+GIVEN: tuple[type[BaseModel], ...] = (
+    *(Engagement, EngagementList, ResponseTimesShown, ProblemShown),
+)
+
+
+Parameter: TypeAlias = tuple[str, str, dict[str, Any]]
+"""Name, meaning and schema."""
+_OF_LIST: tuple[Parameter, ...] = (
+    (
+        "state",
+        "Which ones; open by default.",
+        {"type": "string", "enum": list(STATES), "default": "open"},
+    ),
+    ("queue", "Only this queue.", {"type": "string"}),
+    ("source", "Only this source.", {"type": "string"}),
+    ("q", "Words that must all occur in the text or the author's name.", {"type": "string"}),
+    ("after", "`next` of the page before.", {"type": "string"}),
+    ("limit", "How many.", {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT, "default": 50}),
+)
+_OF_DAYS: tuple[Parameter, ...] = (
+    (
+        "days",
+        "So many days up to today, in UTC.",
+        {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "default": USUAL},
+    ),
+    ("first", "Or from this day on.", {"type": "string", "format": "date"}),
+    (
+        "last",
+        "Up to this day, it included; by default today.",
+        {"type": "string", "format": "date"},
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +66,19 @@ class Operation:
     answers: type[BaseModel]
     takes: type[BaseModel] | None = None
     problems: tuple[int, ...] = ()
+    asks: tuple[Parameter, ...] = ()
+    """In its query."""
 
 
 OPERATIONS = (
     Operation(
         "get", "/engagements", "listEngagements", "A page of the queue, soonest due first.",
-        EngagementList, problems=(400, 401),
+        EngagementList, problems=(400, 401), asks=_OF_LIST,
+    ),
+    Operation(
+        "get", "/insights/response-times", "readResponseTimes",
+        "How long people wait for a first reply, and how due times came out.",
+        ResponseTimesShown, problems=(400, 401), asks=_OF_DAYS,
     ),
     Operation(
         "get", "/engagements/{id}", "readEngagement", "One comment, with what a decision needs.",
@@ -73,18 +114,6 @@ _PROBLEMS = {
     404: "There is no such engagement.",
     409: "The thread changed since it was read, or somebody decided already; nothing was done.",
 }
-_LIST_PARAMETERS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    (
-        "state",
-        "Which ones; open by default.",
-        {"type": "string", "enum": list(STATES), "default": "open"},
-    ),
-    ("queue", "Only this queue.", {"type": "string"}),
-    ("source", "Only this source.", {"type": "string"}),
-    ("q", "Words that must all occur in the text or the author's name.", {"type": "string"}),
-    ("after", "`next` of the page before.", {"type": "string"}),
-    ("limit", "How many.", {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT, "default": 50}),
-)
 
 
 def document(public_url: str = "http://127.0.0.1:8080") -> dict[str, Any]:
@@ -139,7 +168,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     if "{id}" not in operation.path:
         return [
             {"name": name, "in": "query", "description": text, "schema": schema}
-            for name, text, schema in _LIST_PARAMETERS
+            for name, text, schema in operation.asks
         ]
     identifier = {"type": "string", "format": "uuid"}
     parameters: list[dict[str, Any]] = [

@@ -10,12 +10,21 @@ from responder.access.model import Act
 from responder.access.service import SESSION_LIFETIME, Access
 from responder.engagement.model import PersonId, SourceId
 from responder.engagement.ports import Clock, Ids
+from responder.insights.response_times import ResponseTimesDesk
 from responder.intake.ports import WayIn
 from responder.review.ports import DeadLetterDesk, Desk
 from responder.review.service import Review
 from responder.web import security, server, sse
 from responder.web.api.app import api_routes
-from responder.web.console import account, decisions, engagement, letters, queue, sources
+from responder.web.console import (
+    account,
+    decisions,
+    engagement,
+    insights,
+    letters,
+    queue,
+    sources,
+)
 from responder.web.console.assets import Assets
 from responder.web.console.rendering import Templates
 from responder.web.console.visit import Console, View, Visit, go, guarded, not_found
@@ -28,6 +37,7 @@ def console_app(
     desk: Desk,
     review: Review,
     dead_letters: DeadLetterDesk,
+    response_times: ResponseTimesDesk,
     access: Access,
     clock: Clock,
     ids: Ids,
@@ -44,6 +54,7 @@ def console_app(
         desk: what is read.
         review: what is decided about comments.
         dead_letters: what is decided about records that could not be read.
+        response_times: how long people wait.
         access: who is signed in.
         clock: its `now` is what the pages call now.
         ids: idempotency keys and references.
@@ -62,6 +73,7 @@ def console_app(
         desk=desk,
         review=review,
         dead_letters=dead_letters,
+        response_times=response_times,
         access=access,
         clock=clock,
         ids=ids,
@@ -119,6 +131,8 @@ def _pages(console: Console) -> list[web.RouteDef]:
         post("/deadletters/{id}/drop", letters.drop, Act.MEND),
         get("/sources", sources.show_all),
         get("/sources/{id}", sources.show),
+        get("/insights/response-times", insights.response_times),
+        get("/insights/response-times.csv", insights.table),
         get("/events", _events),
         get("/login", account.login, None),
         get("/sign-in/{token}", account.greet, None),
@@ -135,6 +149,8 @@ def _programs(console: Console, tokens: Mapping[str, PersonId]) -> list[web.Rout
     return api_routes(
         desk=console.desk,
         review=console.review,
+        response_times=console.response_times,
+        clock=console.clock,
         access=console.access,
         ids=console.ids,
         tokens=security.ApiTokens.of(tokens),

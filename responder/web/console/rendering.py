@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from responder.web.console import presenters, text, undelivered, words
+from responder.web.console import lengths, presenters, text, undelivered, words
 from responder.web.console.assets import Assets
 from responder.web.console.shortcuts import SHORTCUTS, attributes
 
@@ -43,6 +43,7 @@ class Templates:
             demo=demo,
             words=words,
             present=presenters,
+            lengths=lengths,
             undelivered=undelivered,
             shortcuts=SHORTCUTS,
             key_attributes=attributes,

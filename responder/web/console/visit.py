@@ -20,6 +20,7 @@ from responder.access.service import Access
 from responder.engagement.errors import Conflict, Invalid, NotFound, ResponderError, Retryable
 from responder.engagement.model import EngagementId, SourceId
 from responder.engagement.ports import Clock, Ids
+from responder.insights.response_times import ResponseTimesDesk
 from responder.intake.ports import WayIn
 from responder.review.ports import Balance, DeadLetterDesk, Desk
 from responder.review.service import Review
@@ -33,6 +34,8 @@ _log = logging.getLogger(__name__)
 
 Form = Mapping[str, str]
 TOO_MUCH = "That is too much text at once; nothing was sent. Go back: your text is still there."
+TYPED = ("text", "why", "note")
+"""Fields in which people write."""
 UNREAD = frozenset({403, 413})
 """What was posted is another site's, or too much to read again."""
 
@@ -56,6 +59,7 @@ class Console:
     cookie: security.SessionCookie
     public_url: str
     way_in: Callable[[SourceId], WayIn | None]
+    response_times: ResponseTimesDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +219,8 @@ async def _error_page(visit: Visit, status: int, message: str) -> web.Response:
     typed = ""
     if visit.request.method == "POST" and status not in UNREAD:
         with suppress(FormUnreadable):
-            typed = (await visit.form()).get("text", "")
+            form = await visit.form()
+            typed = next((form[name] for name in TYPED if form.get(name)), "")
     # Without the person: what failed may be the very thing that the frame of the page asks for.
     return await Visit(visit.console, visit.request, None, visit.now).page(
         "error.html", status=status, message=message, typed=typed, is_known=visit.who is not None
