@@ -140,6 +140,7 @@ async def test_a_double_click_sends_once(console: ConsoleBench, ana: Tab) -> Non
     assert console.bench.place.texts("c1") == ["Yes, it does."]
 
 
+@pytest.mark.fault(33)
 async def test_a_stale_reply_shows_what_changed_and_keeps_the_text(
     console: ConsoleBench, ana: Tab
 ) -> None:
@@ -212,6 +213,7 @@ async def test_eight_tabs_share_one_stream(console: ConsoleBench, ana: Tab) -> N
     ana.foreign.clear()
 
 
+@pytest.mark.fault(33)
 async def test_a_lost_connection_is_said_and_nothing_is_missed(
     console: ConsoleBench, ana: Tab
 ) -> None:
@@ -245,6 +247,7 @@ async def test_a_decision_without_a_connection_is_refused_and_kept(
     assert (await console.bench.states()) == {"c1": State.APPROVED}
 
 
+@pytest.mark.fault(33)
 async def test_a_revoked_session_leads_back_to_the_door(console: ConsoleBench, ana: Tab) -> None:
     (session,) = await console.access.sessions_of(console.ana)
     await console.access.end(session.id, person=console.ana)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from responder.app.database import folder_engine
@@ -151,6 +152,7 @@ KILLS = {
 }
 
 
+@pytest.mark.promise(2)
 async def test_a_process_killed_around_the_call_posts_exactly_once(tmp_path: Path) -> None:
     with IssoServer(tmp_path, guard=False) as isso:
         async with FaultyProxy(isso.url) as proxy:

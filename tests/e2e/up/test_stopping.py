@@ -60,6 +60,7 @@ async def test_an_interrupt_while_the_database_is_being_made_ends_it_quietly(
 
 
 @pytest.mark.parametrize("port", ["any that is free", "the same"])
+@pytest.mark.fault(14)
 async def test_a_second_one_on_the_same_folder_is_refused_with_the_holder(
     port: str, responder: Running
 ) -> None:
@@ -75,6 +76,7 @@ async def test_a_second_one_on_the_same_folder_is_refused_with_the_holder(
         assert (await caller.queue()).balance.unaccounted == 0
 
 
+@pytest.mark.fault(14)
 async def test_a_kill_in_the_first_seconds_leaves_a_folder_that_starts(fresh: Running) -> None:
     for pause in (0.3, 1.0, 1.8, 3.0):
         fresh.launch()
@@ -89,6 +91,7 @@ async def test_a_kill_in_the_first_seconds_leaves_a_folder_that_starts(fresh: Ru
     assert (await fresh.command("audit", "verify")).code == 0
 
 
+@pytest.mark.fault(7)
 async def test_its_database_comes_back_when_it_is_killed_and_nothing_is_lost(
     fresh: Running,
 ) -> None:
@@ -132,6 +135,8 @@ MOMENTS: tuple[tuple[Callable[[Progress], bool], bool], ...] = (
 """When it is killed, and whether its database is, too."""
 
 
+@pytest.mark.fault(14)
+@pytest.mark.promise(1, 2, 5)
 async def test_kills_in_the_middle_of_work_lose_nothing_and_answer_nothing_twice(
     fresh: Running,
 ) -> None:

@@ -4,6 +4,8 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.recording import append_events
 from responder.app.database import folder_engine
@@ -40,6 +42,7 @@ async def test_a_check_stores_nothing_and_says_what_would_be_read(caller: Caller
     assert (await caller.status(url)).status == 404
 
 
+@pytest.mark.fault(5)
 async def test_a_push_that_cannot_be_read_is_kept_until_a_person_ends_it(
     caller: Caller, responder: Running
 ) -> None:

@@ -130,6 +130,7 @@ async def test_what_was_closed_can_be_opened_again(console: ConsoleBench, ana: R
     assert await console.bench.states() == {"c1": State.AWAITING_REVIEW}
 
 
+@pytest.mark.fault(33)
 async def test_an_edit_in_between_refuses_the_reply_and_shows_what_changed(
     console: ConsoleBench, ana: Reader
 ) -> None:
@@ -159,6 +160,7 @@ async def test_a_new_comment_in_the_thread_is_marked(console: ConsoleBench, ana:
     assert (await console.bench.item()).row.state is State.AWAITING_REVIEW
 
 
+@pytest.mark.fault(32)
 async def test_whoever_decides_second_hears_who_was_first_and_keeps_the_text(
     console: ConsoleBench, ana: Reader
 ) -> None:
@@ -320,6 +322,7 @@ async def test_each_role_gets_its_controls_and_the_server_decides(
             assert closed.status == (200 if may_close else 403)
 
 
+@pytest.mark.fault(32)
 async def test_of_many_who_decide_at_once_one_decides(console: ConsoleBench, ana: Reader) -> None:
     """Ten sends and ten closings of one comment, all at once: one is held, all others hear of it."""
     await console.bench.arrives(comment())

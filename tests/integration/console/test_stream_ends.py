@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import aiohttp
+import pytest
 from aiohttp import web
 
 from responder.adapters.system import SystemClock
@@ -64,6 +65,7 @@ async def read_to_its_end(hub: Hub, may_go_on: Callable[[], Awaitable[bool]]) ->
         await serving.stop()
 
 
+@pytest.mark.fault(33)
 async def test_a_revoked_session_ends_its_stream_at_the_next_heartbeat() -> None:
     hub = Hub(desk=Silence(), clock=SystemClock())
     allowed = iter([True, True, False])

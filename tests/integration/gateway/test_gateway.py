@@ -113,11 +113,13 @@ class TestTaken:
         answer = await scene.push(comment(), path="/in/shop/shop-token?check=1", key=OTHER_KEY)
         assert_problem(answer, 401, "not-authentic")
 
+    @pytest.mark.fault(4)
     async def test_one_event_fifty_times_at_once_has_one_id(self, scene: Scene) -> None:
         answers = await asyncio.gather(*(scene.push(comment()) for _ in range(50)))
         assert {answer.status for answer in answers} == {202}
         assert len({answer.json["events"][0]["id"] for answer in answers}) == 1
 
+    @pytest.mark.fault(4)
     async def test_the_same_delivery_with_another_body_stands_by_its_own_id(
         self, scene: Scene
     ) -> None:
@@ -134,6 +136,7 @@ class TestTaken:
         assert url.startswith("https://responder.example/status/shop/")
 
 
+@pytest.mark.fault(5)
 class TestUnreadable:
     @pytest.mark.parametrize(
         "body",
@@ -317,6 +320,7 @@ class TestAddress:
         assert scene.stored == []
 
 
+@pytest.mark.fault(3)
 class TestLimits:
     async def test_a_body_over_the_cap_is_refused_unread(self, scene: Scene) -> None:
         body = b"x" * (BODY_LIMIT_BYTES + 1)

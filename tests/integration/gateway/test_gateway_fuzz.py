@@ -85,6 +85,7 @@ bodies = st.one_of(
 
 @given(bodies)
 @settings(max_examples=150, deadline=None)
+@pytest.mark.fault(5)
 def test_a_genuine_push_is_acknowledged_and_nothing_of_it_is_lost(
     gateway: Fuzzed, body: bytes
 ) -> None:
@@ -137,6 +138,7 @@ heads = st.tuples(
 
 @given(heads)
 @settings(max_examples=150, deadline=None)
+@pytest.mark.fault(5)
 def test_no_request_makes_an_error_of_ours_or_is_taken_without_proof(
     gateway: Fuzzed, parts: tuple[bytes, bytes, list[tuple[bytes, bytes]], bytes]
 ) -> None:

@@ -113,6 +113,7 @@ async def test_what_was_read_once_does_not_come_again(server: IssoServer) -> Non
         assert await reader.read() == []
 
 
+@pytest.mark.promise(8)
 async def test_a_new_question_behind_many_replies_is_found(server: IssoServer) -> None:
     root = server.comment("/busy/", "First!").id
     for number in range(20):
@@ -211,6 +212,7 @@ async def test_an_id_that_is_given_away_again_hides_nobody(server: IssoServer) -
         }
 
 
+@pytest.mark.promise(8)
 async def test_a_server_that_is_away_deletes_nothing(server: IssoServer) -> None:
     server.comment("/hello/", "still here")
     async with reading(server) as reader:

@@ -1,6 +1,7 @@
 """What a platform may do to us, and that the person below the comment gets one answer all the same."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -17,6 +18,8 @@ LYING_REFUSAL = Behaviour(stores=True, answer=AttemptOutcome.REFUSED)
 REFUSAL = Behaviour(stores=False, answer=AttemptOutcome.REFUSED)
 UNREACHABLE = Behaviour(stores=False, answer=AttemptOutcome.NOT_SENT)
 LATER = Behaviour(stores=False, answer=AttemptOutcome.THROTTLED, after_seconds=900)
+PROMISED_SECONDS = (5, 30, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600)
+"""As it is published, before the second, third, … try; a tenth more or less, so that not all come at once."""
 HELD = Behaviour(stores=True, answer=AttemptOutcome.HANDED_OVER, is_public=False)
 
 
@@ -54,6 +57,20 @@ async def test_a_refusal_is_only_believed_after_two_complete_looks(bench: Bench)
     await bench.deliver()
     assert bench.seen.findings == ["absent", "absent"]
     assert await bench.states() == {"c1": State.DELIVERY_FAILED}
+    await bench.audited()
+
+
+@pytest.mark.promise(4)
+async def test_a_place_that_is_never_reached_is_tried_as_promised_and_then_a_person_is_asked(
+    bench: Bench,
+) -> None:
+    await approved(bench, *[UNREACHABLE] * 20)
+    await bench.deliver(within_seconds=2 * 86_400)
+    item = await bench.item()
+    assert item.row.state is State.DELIVERY_FAILED
+    tries = [each.started_at for each in item.deliveries]
+    waits = [(later - sooner).total_seconds() for sooner, later in pairwise(tries)]
+    assert waits == [pytest.approx(promised, rel=0.1) for promised in PROMISED_SECONDS]
     await bench.audited()
 
 

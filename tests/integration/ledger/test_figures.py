@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from responder.adapters.postgres.figures import PostgresFigures
 from responder.adapters.postgres.misses import AT_ONCE as MISSES
 from responder.engagement.model import Via
@@ -81,6 +83,7 @@ async def test_what_stood_there_before_a_source_was_connected_has_no_response_cl
     await bench.audited()
 
 
+@pytest.mark.promise(8)
 async def test_what_a_push_should_have_brought_and_a_reading_found_is_counted(
     bench: Bench,
 ) -> None:

@@ -32,6 +32,7 @@ async def test_a_comment_is_queued_approved_posted_once_and_answered(bench: Benc
     await bench.audited()
 
 
+@pytest.mark.promise(8)
 async def test_the_same_comment_from_webhook_and_poll_is_one_engagement(bench: Bench) -> None:
     await bench.arrives(comment(), comment())
     await bench.arrives(comment(via="poll"))

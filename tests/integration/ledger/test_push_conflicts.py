@@ -1,5 +1,6 @@
 """One delivery id with two bodies: nothing is lost, and the source's page says so."""
 
+import pytest
 from sqlalchemy import text
 
 from responder.adapters.postgres.audit import ReceivedIds
@@ -31,6 +32,7 @@ async def test_a_repeat_of_a_push_is_no_conflict(bench: Bench) -> None:
     assert await conflicts(bench) is None
 
 
+@pytest.mark.fault(4)
 async def test_the_same_id_with_another_body_counts_once_however_often_it_is_read(
     bench: Bench,
 ) -> None:
@@ -42,6 +44,7 @@ async def test_the_same_id_with_another_body_counts_once_however_often_it_is_rea
     assert (found.count, found.last_id) == (1, "m1")
 
 
+@pytest.mark.fault(4)
 async def test_both_bodies_are_taken_each_by_the_id_of_what_it_holds(bench: Bench) -> None:
     one, other = pushed("c1", under="m1", body="a"), pushed("c2", under="m1", body="b")
     await bench.arrives(one, other)

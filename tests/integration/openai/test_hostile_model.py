@@ -96,6 +96,7 @@ async def refusal_of(writer_for: WriterFor, *script: Step) -> DraftRefused:
         pytest.param(reply(("We hear you.", "empathy", [])), "gives_nothing", id="kind-and-empty"),
     ],
 )
+@pytest.mark.fault(27)
 async def test_a_bad_answer_is_asked_for_again_once_and_then_refused_with_the_reason(
     writer_for: WriterFor, content: str, reason: str
 ) -> None:
@@ -172,6 +173,7 @@ async def test_a_model_that_knows_nothing_may_say_so(writer_for: WriterFor) -> N
         pytest.param(hostile_model.status(400), id="never-understands"),
     ],
 )
+@pytest.mark.fault(25)
 async def test_a_broken_server_is_unavailable_and_says_nothing_of_the_prompt(
     writer_for: WriterFor, step: Step
 ) -> None:
@@ -189,6 +191,7 @@ async def test_a_redirect_is_not_followed(writer_for: WriterFor) -> None:
         assert model.visits == []
 
 
+@pytest.mark.fault(26)
 async def test_a_server_that_drips_is_left_at_the_deadline(writer_for: WriterFor) -> None:
     async with HostileModel(hostile_model.drips(every_seconds=0.05)) as model:
         with pytest.raises(Unavailable) as failed:
@@ -196,6 +199,7 @@ async def test_a_server_that_drips_is_left_at_the_deadline(writer_for: WriterFor
     assert "too long" in str(failed.value)
 
 
+@pytest.mark.fault(26)
 async def test_the_whole_draft_has_a_deadline_too(writer_for: WriterFor) -> None:
     async with HostileModel(hostile_model.drips(every_seconds=0.05)) as model:
         with pytest.raises(Unavailable):

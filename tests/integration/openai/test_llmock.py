@@ -39,6 +39,7 @@ async def test_a_limit_is_waited_for_and_the_client_behaves(
     llmock.assert_resilient()
 
 
+@pytest.mark.fault(25)
 async def test_an_outage_is_tried_twice_and_no_more(llmock: LLMock, writer_for: WriterFor) -> None:
     llmock.outage()
     with pytest.raises(RateLimited):  # its 503 says when to come back
@@ -47,6 +48,7 @@ async def test_an_outage_is_tried_twice_and_no_more(llmock: LLMock, writer_for: 
     assert len(llmock.requests) == 2
 
 
+@pytest.mark.fault(26)
 async def test_a_slow_answer_is_left_at_the_deadline(llmock: LLMock, writer_for: WriterFor) -> None:
     llmock.delay(1.0, times=None)
     with pytest.raises(Unavailable):
@@ -60,6 +62,7 @@ async def test_a_quota_is_told_with_its_wait(llmock: LLMock, writer_for: WriterF
     assert limited.value.after_seconds == 60
 
 
+@pytest.mark.fault(25)
 async def test_while_the_model_is_down_every_comment_still_gets_a_draft(
     llmock: LLMock, writer_for: WriterFor, template: TemplateDraftWriter
 ) -> None:

@@ -91,6 +91,7 @@ async def test_stop_leaves_no_process_behind(place: Path, make_server: MakeServe
     assert processes_of(cluster) == []
 
 
+@pytest.mark.fault(14)
 async def test_a_postmaster_that_is_killed_comes_back_at_the_same_place(
     make_server: MakeServer,
 ) -> None:
@@ -110,6 +111,7 @@ async def test_a_postmaster_that_is_killed_comes_back_at_the_same_place(
         await supervising
 
 
+@pytest.mark.fault(14)
 async def test_backends_that_outlive_their_postmaster_do_not_keep_the_next_one_out(
     make_server: MakeServer,
 ) -> None:
@@ -130,6 +132,7 @@ async def test_backends_that_outlive_their_postmaster_do_not_keep_the_next_one_o
     await busy.close()
 
 
+@pytest.mark.fault(14)
 async def test_a_run_that_is_killed_is_followed_by_one_that_takes_its_server_over(
     place: Path, make_server: MakeServer, begin_run: BeginRun
 ) -> None:
@@ -159,6 +162,7 @@ async def test_a_survivor_with_other_settings_is_started_anew(
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["our group", "initdb too"])
+@pytest.mark.fault(14)
 async def test_a_kill_in_the_first_second_leaves_a_folder_that_starts(
     place: Path, make_server: MakeServer, begin_run: BeginRun, *, everything: bool
 ) -> None:
@@ -184,6 +188,7 @@ def kill_whatever_names(folder: Path) -> None:
                 os.kill(int(entry.name), signal.SIGKILL)
 
 
+@pytest.mark.fault(14)
 async def test_a_second_start_is_refused_with_the_holders_pid(
     place: Path, make_server: MakeServer, begin_run: BeginRun
 ) -> None:
@@ -195,6 +200,7 @@ async def test_a_second_start_is_refused_with_the_holders_pid(
     assert str(run.pid) in str(refused.value)
 
 
+@pytest.mark.fault(14)
 async def test_a_pid_file_with_the_number_of_a_stranger_confuses_nobody(
     place: Path, make_server: MakeServer
 ) -> None:

@@ -56,6 +56,7 @@ async def test_a_server_that_cannot_take_us_now_is_unavailable(sqlstate: str) ->
 
 
 @pytest.mark.parametrize("has_more_to_do", [True, False])
+@pytest.mark.fault(9)
 async def test_a_connection_that_ends_in_the_middle_or_before_the_commit_is_unavailable(
     database: Dsn, *, has_more_to_do: bool
 ) -> None:

@@ -62,6 +62,7 @@ class Bench:
                 continue
 
 
+@pytest.mark.fault(25)
 async def test_five_failures_in_a_row_open_it_and_nothing_more_is_asked() -> None:
     bench = Bench()
     await bench.ask(DOWN, times=9)
@@ -86,6 +87,7 @@ async def test_half_of_twenty_failing_opens_it_too() -> None:
     assert bench.breaker.is_open
 
 
+@pytest.mark.fault(25)
 async def test_after_thirty_seconds_one_may_try_and_success_closes_it() -> None:
     bench = Bench()
     await bench.ask(DOWN, times=5)

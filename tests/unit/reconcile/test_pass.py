@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -149,6 +150,7 @@ async def test_a_pass_ends_and_the_next_goes_on() -> None:
     refuses_at=st.none() | st.integers(0, 8),
     pages=st.integers(1, 4),
 )
+@pytest.mark.promise(8)
 async def test_whatever_fails_every_comment_reaches_the_log_in_order(
     size: int, fails_at: int | None, refuses_at: int | None, pages: int
 ) -> None:

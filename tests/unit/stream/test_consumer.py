@@ -66,6 +66,7 @@ DOWN = Unavailable(what="the ledger", why="it is down")
 
 
 class TestOrderAndConcurrency:
+    @pytest.mark.promise(3)
     async def test_records_of_a_key_are_handled_one_at_a_time_and_in_order(self) -> None:
         rig, handler = StreamRig(partitions=3), Recorder(0.3)
         await rig.feed(*((f"k{n % 7}", f"{n:03}") for n in range(100)))
@@ -181,6 +182,7 @@ class TestRetry:
             await rig.until(lambda: handler.done)
             assert 40.0 <= rig.clock.monotonic() <= 42.0
 
+    @pytest.mark.fault(23)
     async def test_a_handler_beyond_its_time_is_cancelled_and_tried_again(self) -> None:
         rig, slow, quick = StreamRig(), Recorder(100.0), Recorder()
         calls = iter([slow, slow, quick])
@@ -239,6 +241,7 @@ class TestRetry:
 
 
 class TestDeadLetters:
+    @pytest.mark.fault(23)
     async def test_a_record_that_always_fails_is_buried_whole_and_the_lane_moves_on(self) -> None:
         rig, handler = StreamRig(), Recorder()
         always = failing(10_000, DOWN, handler)
@@ -298,6 +301,7 @@ class TestDeadLetters:
         assert rig.committed == {0: 51}
         assert not rig.observer.counts["stopped 0"]
 
+    @pytest.mark.fault(7)
     async def test_an_outage_stops_the_partition_before_it_drains_into_the_dead_letter(
         self,
     ) -> None:

@@ -232,6 +232,7 @@ class World:
 
 
 @pytest.mark.parametrize("first", range(0, 100, 20))
+@pytest.mark.promise(3)
 def test_nothing_is_lost_or_out_of_order_whatever_the_cluster_does(first: int) -> None:
     for seed in range(first, first + 20):
         world = World(seed)

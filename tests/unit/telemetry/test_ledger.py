@@ -122,6 +122,7 @@ def test_queues_beyond_the_limit_are_counted_together() -> None:
     assert 'responder_open_oldest_age_seconds{queue="other",sla="other"} 24.0' in shown
 
 
+@pytest.mark.fault(39)
 async def test_a_ledger_that_cannot_be_read_ends_its_series_until_it_can() -> None:
     ledger, collector = Ledger(), LedgerCollector()
     sampler = LedgerSampler(ledger, collector, LoopClock(), interval_seconds=5)
