@@ -6,6 +6,9 @@ a person; never by trying again. One thing may be tried again in doubt: the same
 key, where the other side keeps keys. It stays in doubt meanwhile: that a repeat is refused, or does
 not get through, says nothing about the call before it.
 
+One thing is believed where nobody can check it: *later*, by a place whose listing is never complete.
+Such a place (Isso under moderation) says it at every third reply, and each would go to a person.
+
 What a crash leaves behind: an attempt is recorded and committed before the call. A process that dies
 in or after the call leaves it open; nobody touches it until no worker can still be in the middle of
 it (`OPEN_ATTEMPT_SECONDS`), then it counts as unknown and is looked up.
@@ -99,6 +102,11 @@ def repeats_safely(capabilities: Capabilities) -> bool:
     return capabilities.idempotency == "key" and not capabilities.reads_back
 
 
+def can_be_checked(capabilities: Capabilities) -> bool:
+    """Whether *later* may be believed: a look, or the key, keeps a lie from posting twice."""
+    return capabilities.reads_back or capabilities.idempotency == "key"
+
+
 def after_call(
     job: Job, posted: Posted, capabilities: Capabilities, *, now: datetime
 ) -> Settlement:
@@ -125,11 +133,12 @@ def _answered(
             return replace(base, trigger=Trigger.DELIVERED)
         case AttemptOutcome.HANDED_OVER:
             return _handed_over(base, capabilities, now=now)
-        case AttemptOutcome.THROTTLED:
-            return replace(base, next_in=_wait(job, posted.after_seconds, now))
+        case AttemptOutcome.THROTTLED if can_be_checked(capabilities):
+            wait = _wait(job, posted.after_seconds, now)
+            return replace(base, next_in=max(wait, _until_listed(capabilities)))
         case AttemptOutcome.NOT_SENT:
             return _not_sent(base)
-        case AttemptOutcome.REFUSED | AttemptOutcome.UNKNOWN:
+        case AttemptOutcome.REFUSED | AttemptOutcome.UNKNOWN | AttemptOutcome.THROTTLED:
             return _in_doubt(base, capabilities)
 
 
@@ -172,9 +181,12 @@ def _not_seen(
     now: datetime,
 ) -> Settlement:
     if base.outcome is AttemptOutcome.THROTTLED:
-        # The platform says that it did not process it, and the look found nothing against that.
+        # The platform says that it did not process it, and no look has found anything against that;
+        # where looking is put off too, nothing was looked at yet.
         if _is_out_of_patience(job, now):
             return replace(base, trigger=Trigger.REFUSED, reason="throttled")
+        if found is None and capabilities.reads_back:
+            return replace(base, next_in=_wait(job, None, now))
         return replace(base, looks=1, next_in=0.0)
     if base.outcome is AttemptOutcome.HANDED_OVER:
         return _still_handed_over(base, now=now)
@@ -285,6 +297,11 @@ def _wait(job: Job, asked: float | None, now: datetime) -> float:
     least = max(SHORTEST_WAIT_SECONDS, (now - since).total_seconds() * SHARE_OF_WAIT)
     wait = max(min(asked or DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS), least)
     return min(wait, max((since + PATIENCE - now).total_seconds(), 0.0))
+
+
+def _until_listed(capabilities: Capabilities) -> float:
+    """What was made all the same must be seen by the look that follows."""
+    return capabilities.settle_seconds if capabilities.reads_back else 0.0
 
 
 def _is_out_of_patience(job: Job, now: datetime) -> bool:

@@ -24,6 +24,7 @@ from responder.engagement.events import EngagementReceived, read_data
 from responder.engagement.http import Answer, Http, Request, Result
 from responder.engagement.model import Via
 from responder.engagement.ports import Clock
+from responder.engagement.text import is_same_reply
 from responder.reconcile.ports import PolledPage
 
 OWN_AUTHOR_ID = "responder"
@@ -84,7 +85,7 @@ class GuestbookPlatform:
             "POST", "/api/replies", json.dumps(fields).encode(), posting.send_before
         )
         made = _reply(_read(result)) if isinstance(result, Answer) and result.is_success else None
-        if made is not None:
+        if made is not None and _is_ours(made, posting):
             return Posted(
                 outcome=AttemptOutcome.SENT if made.is_public else AttemptOutcome.HANDED_OVER,
                 external_id=made.external_id,
@@ -205,6 +206,13 @@ def _reply(data: object) -> OwnReply | None:
         is_public=data.get("public") is True,
         idempotency_key=key if isinstance(key, str) else None,
     )
+
+
+def _is_ours(made: OwnReply, posting: Posting) -> bool:
+    """An answer may have been kept somewhere on its way, and tell of another reply."""
+    if made.idempotency_key is not None:
+        return made.idempotency_key == posting.idempotency_key
+    return is_same_reply(posting.text, made.text)
 
 
 def _event(data: object) -> EngagementReceived | None:

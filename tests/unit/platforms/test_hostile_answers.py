@@ -195,3 +195,17 @@ async def test_a_guestbook_gone_mad_breaks_nothing(result: Result) -> None:
     assert len(posted.detail) <= 300
     if not (isinstance(result, Answer) and result.is_success):
         assert posted.outcome is not AttemptOutcome.SENT
+
+
+@pytest.mark.fault(29)
+@pytest.mark.parametrize(
+    "other", [{"idempotency_key": "another", "text": "Yes, it does."}, {"text": "No, it does not."}]
+)
+async def test_a_guestbooks_answer_about_another_reply_is_no_proof(other: dict[str, str]) -> None:
+    """It may have been kept somewhere on its way, and given to the next who asked."""
+    said = {"id": "g-1", "url": None, "public": True, **other}
+    answer = Answer(status=201, headers={}, body=json.dumps(said).encode())
+    platform = GuestbookPlatform(
+        http=_Hostile(answer), clock=_Still(), url="http://g.example", token="", post_as="Team"
+    )
+    assert (await platform.reply(ATTEMPT)).outcome is AttemptOutcome.UNKNOWN
