@@ -117,8 +117,8 @@ docs: .venv/.dev-is-there
 	fi
 	@touch $@
 
-# Java and Maven for a real Apache Kafka and the benchmark's peer in Java, Chromium for the console: installed on Debian as root,
-# named otherwise. Tests that miss one say so.
+# Java and Maven for a real Apache Kafka and the benchmark's peer in Java, Chromium for the console, faketime for clocks that are
+# set: installed on Debian as root, named otherwise. Tests that miss one say so.
 system:
 	@missing=""; \
 	command -v javac >/dev/null || missing="$$missing default-jdk-headless"; \
@@ -126,6 +126,7 @@ system:
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	command -v curl >/dev/null || missing="$$missing curl"; \
 	command -v openssl >/dev/null || missing="$$missing openssl"; \
+	command -v faketime >/dev/null || missing="$$missing faketime"; \
 	if test -z "$$missing"; then :; \
 	elif test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
 	  echo "Installing$$missing …"; \
