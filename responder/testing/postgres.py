@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ from responder.adapters.postgres.embedded.cluster import title_of
 from responder.adapters.postgres.embedded.errors import FolderInUse, FolderUnusable
 from responder.adapters.postgres.embedded.folder import DataFolder
 from responder.adapters.postgres.embedded.process import of_cluster
+from responder.adapters.postgres.embedded.programs import installed
 from responder.adapters.postgres.embedded.server import EmbeddedPostgres
 from responder.adapters.system import SystemClock, SystemIds
 
@@ -62,6 +64,15 @@ class TestServer:
             process.send(number)
             process.close()
 
+    async def commit_on_standby(self) -> None:
+        """From now on nothing counts as committed that a standby does not have."""
+        await self._execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        await self._execute("SELECT pg_reload_conf()")
+
+    async def promote(self) -> None:
+        """A standby follows nobody any more, and takes what is written."""
+        await self._execute("SELECT pg_promote()")
+
     async def fresh(self, template: Dsn | None = None) -> Dsn:
         """A new database, empty or a copy of `template`, in a few hundredths of a second."""
         name = f"test_{next(self._numbers)}"
@@ -95,9 +106,39 @@ class TestServer:
 @contextmanager
 def running_server() -> Iterator[TestServer]:
     """A server for as long as the context lasts; then it and its folder are gone."""
+    with _new_folder() as folder, _running_in(folder) as server:
+        yield server
+
+
+@contextmanager
+def running_standby(primary: TestServer) -> Iterator[TestServer]:
+    """A copy of it that follows: as long as both run, it has every commit before the client hears.
+
+    `promote` makes it a primary of its own. Until then it only reads.
+    """
+    with _new_folder() as folder:
+        home = folder / "postgres"
+        home.mkdir(mode=0o700, parents=True)
+        _copy(primary, home / "cluster")
+        _give(home, primary.cluster.stat())
+        with _running_in(folder) as server:
+            asyncio.run(primary.commit_on_standby())
+            yield server
+
+
+@contextmanager
+def _new_folder() -> Iterator[Path]:
     _remove_abandoned()
     # Below the world's temporary folder: as root, pytest's own is closed to the server's account.
     folder = Path(tempfile.gettempdir()) / f"responder-tests-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _running_in(folder: Path) -> Iterator[TestServer]:
     clock = SystemClock()
     server = EmbeddedPostgres(
         folder,
@@ -112,7 +153,19 @@ def running_server() -> Iterator[TestServer]:
         yield TestServer(dsn, server, folder / "postgres" / "cluster")
     finally:
         asyncio.run(server.stop())
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy(primary: TestServer, cluster: Path) -> None:
+    program = installed().postgres.with_name("pg_basebackup")
+    where = ("-h", primary.dsn.host, "-p", str(primary.dsn.port), "-U", primary.dsn.user)
+    how = ("-D", str(cluster), "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+    subprocess.run([program, *where, *how], check=True, capture_output=True)  # noqa: S603 - our own words
+
+
+def _give(folder: Path, owner: os.stat_result) -> None:
+    """To the account that the servers run under."""
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _remove_abandoned() -> None:

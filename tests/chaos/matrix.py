@@ -308,7 +308,8 @@ _ROWS = (
         number=35,
         where="clock",
         fault="a comment from the future, from 1970, or without a zone",
-        expected="Kept as given and never shown as a negative wait; the clock runs from its arrival.",
+        expected="Kept as given and never shown as a negative wait; the clock runs from its arrival."
+        " Without a zone it is no time: open as unreadable.",
         bound="60 s",
     ),
     Row(

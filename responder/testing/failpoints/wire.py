@@ -60,6 +60,11 @@ class PostgresWire:
             self._listening.close()
         await self.cut()
 
+    async def lead_to(self, server: Dsn) -> None:
+        """Drop every connection; new ones go there."""
+        self._to = server
+        await self.cut()
+
     async def cut(self) -> None:
         """Drop every connection, and with it what was held."""
         lines = list(self._lines)

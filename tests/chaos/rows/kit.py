@@ -17,6 +17,12 @@ RECOVERY_SECONDS = 180.0
 Names = Callable[[], Awaitable[list[str]]]
 
 CONFIGURATION = """
+[queues.default]
+sla = "two-hours"
+
+[sla.two-hours]
+target = "2h"
+
 [sources.guestbook]
 platform = "guestbook"
 title = "Guestbook"
@@ -52,15 +58,22 @@ def in_ledger(running: Running) -> Names:
     return names
 
 
+@asynccontextmanager
+async def connected(database: Dsn) -> AsyncIterator[asyncpg.Connection]:
+    """Somebody else in the same database."""
+    connection = await asyncpg.connect(database.url())
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
 def in_database(database: Dsn) -> Names:
-    """The same, of a database that is no Responder's own."""
+    """The comments of the ledger, where it is in no database of Responder's own."""
 
     async def names() -> list[str]:
-        connection = await asyncpg.connect(database.url())
-        try:
-            return [row[0] for row in await connection.fetch("SELECT comment_id FROM engagement")]
-        finally:
-            await connection.close()
+        async with connected(database) as ledger:
+            return [row[0] for row in await ledger.fetch("SELECT comment_id FROM engagement")]
 
     return names
 

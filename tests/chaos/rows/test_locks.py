@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -15,6 +13,7 @@ from responder.testing.running import Running, eventually, installation
 from tests.chaos.rows.kit import (
     CONFIGURATION,
     all_stand_once,
+    connected,
     door,
     in_database,
     sending,
@@ -52,15 +51,6 @@ END $$;
 CREATE TRIGGER takes_both_locks BEFORE INSERT ON engagement
   FOR EACH ROW EXECUTE FUNCTION take_both_locks();
 """
-
-
-@asynccontextmanager
-async def connected(database: Dsn) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database.url())
-    try:
-        yield connection
-    finally:
-        await connection.close()
 
 
 @pytest_asyncio.fixture
