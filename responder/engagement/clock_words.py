@@ -146,7 +146,7 @@ def _due(clock: Clock, zone: tzinfo) -> Iterator[str]:
     if clock.due_at is None:
         yield NOT_DUE[0]
     elif clock.paused_at is not None:
-        yield f"The clock stands since {moment(clock.paused_at, zone)}; until it goes on nothing is due."
+        yield f"The clock is stopped since {moment(clock.paused_at, zone)}; until it goes on nothing is due."
     else:
         yield f"So a public reply is due by {moment(clock.due_at, zone)}."
 

@@ -25,6 +25,7 @@ from responder.intake.ports import WayIn
 from responder.review.ports import Balance, DeadLetterDesk, Desk
 from responder.review.service import Review
 from responder.web import security
+from responder.web.console.proof import Proof
 from responder.web.console.rendering import Templates
 from responder.web.console.scope import Scope, scope_of
 from responder.web.sse import Hub
@@ -59,6 +60,7 @@ class Console:
     cookie: security.SessionCookie
     public_url: str
     way_in: Callable[[SourceId], WayIn | None]
+    proof: Proof
     response_times: ResponseTimesDesk
 
 

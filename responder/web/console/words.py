@@ -295,7 +295,7 @@ CLOCK: Mapping[str, str] = {
     "overdue": "overdue by {}",
     "left": "in {}",
     "gone": "now",
-    "paused": "clock stands",
+    "paused": "clock stopped",
     "second": "{} s",
     "minute": "{} min",
     "hour": "{} h",

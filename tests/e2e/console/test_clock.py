@@ -31,7 +31,7 @@ async def test_a_clock_that_is_stopped_elsewhere_shows_on_a_page_just_opened(
     await expect(ana.heading("Ann")).to_be_focused()
     await ana.page.locator("details.why-due").evaluate("each => { each.open = true; }")
     await stopped_elsewhere(console)
-    await expect(ana.page.get_by_text("clock stands", exact=True)).to_be_visible()
+    await expect(ana.page.get_by_text("clock stopped", exact=True)).to_be_visible()
     await expect(ana.button("Let the clock go on")).to_be_visible()
     await expect(ana.heading("Ann")).to_be_focused()
 

@@ -25,12 +25,12 @@ async def test_a_clock_is_stopped_for_a_reason_and_goes_on(
     await console.bench.arrives(comment())
     page = await opened(console, ana)
     stopped = await ana.press(page, "Stop the clock", why="<b>the garden</b> team")
-    assert "clock stands" in stopped.text
+    assert "clock stopped" in stopped.text
     assert "by Ana: <b>the garden</b> team." in stopped.text
     assert (await console.bench.item()).row.clock_paused_at is not None
-    assert "clock stands" in (await ana.open("/queue")).text
+    assert "clock stopped" in (await ana.open("/queue")).text
     went_on = await ana.press(stopped, "Let the clock go on")
-    assert "clock stands" not in went_on.text
+    assert "clock stopped" not in went_on.text
     assert (await console.bench.item()).row.clock_paused_at is None
 
 
@@ -42,6 +42,17 @@ async def test_without_a_reason_nothing_is_stopped_and_the_page_says_so(
     assert refused.status == 422
     assert "it needs a reason" in refused.text
     assert (await console.bench.item()).row.clock_paused_at is None
+
+
+async def test_what_was_typed_comes_back_when_somebody_was_quicker(
+    console: ConsoleBench, ana: Reader
+) -> None:
+    await console.bench.arrives(comment())
+    earlier, later = await opened(console, ana), await opened(console, ana)
+    await ana.press(earlier, "Stop the clock", why="the garden team looks at it")
+    late = await ana.press(later, "Stop the clock", why="the lawyers want a word, and said so")
+    assert late.status == 409
+    assert "the lawyers want a word, and said so" in late.text
 
 
 @pytest.mark.parametrize(("role", "may"), [(Role.VIEWER, False), (Role.REVIEWER, True)])

@@ -98,7 +98,7 @@ def test_who_stopped_the_clock_is_named_and_why() -> None:
             "On Mon 23 Nov 2026, 11:00 (UTC) the clock was stopped, by Ada: asked the author for a"
             " picture."
         ),
-        "The clock stands since Mon 23 Nov 2026, 11:00 (UTC); until it goes on nothing is due.",
+        "The clock is stopped since Mon 23 Nov 2026, 11:00 (UTC); until it goes on nothing is due.",
     ]
 
 
@@ -110,7 +110,7 @@ def test_while_it_stands_only_what_had_counted_before_is_told() -> None:
     assert told[2:] == [
         "Mon 23 Nov 2026: 11:00-12:00, 13:00-14:00 counts 2 h (2 h of 8 h).",
         (
-            "The clock stands since Mon 23 Nov 2026, 14:00 (Europe/Berlin); until it goes on nothing"
+            "The clock is stopped since Mon 23 Nov 2026, 14:00 (Europe/Berlin); until it goes on nothing"
             " is due."
         ),
     ]
