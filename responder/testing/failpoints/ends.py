@@ -118,7 +118,9 @@ async def _posts(connection: AsyncConnection, world: World) -> list[Wrong]:
         for comment_id, reply in world.place.replies
     )
     return [
-        Wrong(comment_id, f"{stand[comment_id, words]} stand, {approved[comment_id, words]} approved")
+        Wrong(
+            comment_id, f"{stand[comment_id, words]} stand, {approved[comment_id, words]} approved"
+        )
         for comment_id, words in approved.keys() | stand.keys()
         if not stand[comment_id, words] == approved[comment_id, words] == 1
     ]

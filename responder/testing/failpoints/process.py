@@ -42,7 +42,7 @@ from responder.drafting.template import TemplateDraftWriter
 from responder.engagement.errors import Unavailable
 from responder.engagement.model import ReplyId
 from responder.stream.environment import Environment, Subscription
-from responder.stream.handler import Batch, Handler, One, RecordHandler
+from responder.stream.handler import Batch, BatchHandler, Handler, One, RecordHandler
 from responder.stream.log import Log, LogWriter
 from responder.stream.options import StreamOptions
 from responder.stream.runner import Consumer
@@ -64,7 +64,6 @@ from responder.triage.service import Triage
 ROUNDS = 8
 """After so many turns of every role a run must have come to rest: two crashes take three or four."""
 DRAIN_SECONDS = 60.0
-LOOK_SECONDS = 0.005
 OPTIONS = StreamOptions(
     concurrency=2,
     buffer_records=40,
@@ -243,19 +242,23 @@ class Process:
         running = asyncio.create_task(consumer.run())
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
-                while not self.world.is_drained(group) and not running.done():
-                    await asyncio.sleep(LOOK_SECONDS)
+                await self._until_drained(group)
         finally:
             await self._end(consumer, running)
 
+    async def _until_drained(self, group: str) -> None:
+        committed = self._logs[-1].has_committed
+        while not self.world.is_drained(group):
+            await committed.wait()
+            committed.clear()
+
     async def _end(self, consumer: Consumer, running: asyncio.Task[None]) -> None:
+        stopping = asyncio.create_task(consumer.stop())
         if self.points.died.is_set():
             for log in self._logs:
                 await log.die()
             running.cancel()
-        else:
-            await consumer.stop()
-        await asyncio.gather(running, return_exceptions=True)
+        await asyncio.gather(running, stopping, return_exceptions=True)
         self._logs.clear()
 
     def _gated(self) -> Ports:
@@ -292,7 +295,7 @@ class _SoonFree(PostgresDeliveryWork):
         return await super().claim(reply_id, at=at, lease_seconds=shorter)
 
 
-def _batch(handle: Callable[..., Awaitable[object]]) -> Handler:
+def _batch(handle: BatchHandler) -> Handler:
     return Batch(handle, linger_seconds=0.001, order="key")
 
 

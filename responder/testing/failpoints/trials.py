@@ -79,7 +79,7 @@ class Trials:
                 for plan in plans:
                     await lives.run(plan)
             except NeverAtRest as error:
-                return [*lives.named(lives.wrong), f"{lives.last}: it never comes to rest: {error}"]
+                lives.wrong.append(Wrong("", f"{lives.last} it never comes to rest: {error}"))
             return lives.named([*lives.wrong, *await wrong_at_rest(world)])
 
     @asynccontextmanager
@@ -139,7 +139,7 @@ class _Lives:
     ) -> None:
         met = process.points.met
         if doom is not None and met is not None:
-            self.last += f" {doom.fate.value} at {met};"
+            self.last += f", {doom.fate.value} at {met}"
         elif doom is not None and is_first:
             self.wrong.append(Wrong(comment_id, f"nobody came to point {doom.at}"))
         self._runs[comment_id] = self.last

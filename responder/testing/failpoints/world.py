@@ -1,11 +1,12 @@
 """What outlives every process: the ledger, the log, the place where replies stand, the senders."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from typing_extensions import override
 
 from responder.adapters.postgres.dsn import Dsn
 from responder.adapters.system import SystemClock
@@ -32,12 +33,28 @@ GROUPS = {
 LEASE_SECONDS = 1.0
 
 
+_LEFT = text("""
+    SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL)
+         + (SELECT count(*) FROM decision WHERE status = 'held')
+         + (SELECT count(*) FROM delivery_job WHERE next_at IS NOT NULL)
+         + (SELECT count(*) FROM engagement WHERE ended_at IS NULL)
+         + (SELECT count(*) FROM audit_entry)
+    """)
+_WAITING = text("""
+    SELECT (SELECT min(next_at) FROM delivery_job) AS next_at,
+      extract(epoch FROM GREATEST(
+        (SELECT max(leased_until) FROM delivery_job),
+        (SELECT max(lease_until) FROM inbox WHERE state = 'claimed')) - now()) AS leased
+    """)
+
+
 class ShiftedClock(SystemClock):
     """Real time, and what a run has skipped because nothing was to be done until then."""
 
     def __init__(self) -> None:
         self._ahead = 0.0
 
+    @override
     def now(self) -> datetime:
         return super().now() + timedelta(seconds=self._ahead)
 
@@ -104,32 +121,14 @@ class World:
         """Whether nothing is left that any stage, or the person, would do."""
         if self.to_push or not all(map(self.is_drained, GROUPS)):
             return False
-        (left,) = await self.ask(
-            """
-            SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL)
-                 + (SELECT count(*) FROM decision WHERE status = 'held')
-                 + (SELECT count(*) FROM delivery_job WHERE next_at IS NOT NULL)
-                 + (SELECT count(*) FROM engagement WHERE ended_at IS NULL)
-                 + (SELECT count(*) FROM audit_entry)
-            """
-        )
-        return left[0] == 0
+        async with self.engine.connect() as connection:
+            left = await connection.execute(_LEFT)
+            return bool(left.scalar_one() == 0)
 
     async def time_passes(self) -> None:
         """Until the leases of the dead have run out, and until something is due again."""
-        (row,) = await self.ask(
-            """
-            SELECT extract(epoch FROM GREATEST(
-                (SELECT max(leased_until) FROM delivery_job),
-                (SELECT max(lease_until) FROM inbox WHERE state = 'claimed')) - now()),
-              (SELECT min(next_at) FROM delivery_job)
-            """
-        )
-        await self.clock.sleep(max(0.0, float(row[0] or 0.0)))
-        if row[1] is not None:
-            self.clock.skip((row[1] - self.clock.now()).total_seconds())
-
-    async def ask(self, statement: str, **values: object) -> Sequence[tuple[object, ...]]:
-        """The rows of a query."""
         async with self.engine.connect() as connection:
-            return [tuple(row) for row in await connection.execute(text(statement), values)]
+            row = (await connection.execute(_WAITING)).one()
+        await self.clock.sleep(max(0.0, float(row.leased or 0.0)))
+        if row.next_at is not None:
+            self.clock.skip((row.next_at - self.clock.now()).total_seconds())
