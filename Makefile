@@ -118,7 +118,8 @@ docs: .venv/.dev-is-there
 	@touch $@
 
 # Java and Maven for a real Apache Kafka and the benchmark's peer in Java, Chromium for the console, faketime for clocks that are
-# set: installed on Debian as root, named otherwise. Tests that miss one say so.
+# set, Prometheus (without its service: a test starts its own) and promtool for the alerts: installed on Debian as root, named
+# otherwise. Tests that miss one say so.
 system:
 	@missing=""; \
 	command -v javac >/dev/null || missing="$$missing default-jdk-headless"; \
@@ -127,11 +128,14 @@ system:
 	command -v curl >/dev/null || missing="$$missing curl"; \
 	command -v openssl >/dev/null || missing="$$missing openssl"; \
 	command -v faketime >/dev/null || missing="$$missing faketime"; \
+	command -v promtool >/dev/null || missing="$$missing prometheus"; \
 	if test -z "$$missing"; then :; \
 	elif test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
 	  echo "Installing$$missing …"; \
 	  apt-get update -qq; \
-	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	    -o Dpkg::Options::=--path-exclude=/etc/init.d/prometheus \
+	    -o Dpkg::Options::=--path-exclude=/lib/systemd/system/prometheus.service $$missing; \
 	else \
 	  echo "Not installed, so their tests are skipped:$$missing"; \
 	fi
