@@ -178,8 +178,13 @@ async def _refused(visit: Visit, decide: Decide) -> web.StreamResponse | None:
     except StaleApproval as error:
         return await engagement.render_stale(visit, error, form=form)
     except (Conflict, Invalid) as error:
-        engagement_id = visit.engagement_id()
-        return await engagement.render(visit, engagement_id, error=error, typed=form.get("text"))
+        return await engagement.render(
+            visit,
+            visit.engagement_id(),
+            error=error,
+            typed=form.get("text"),
+            why=form.get("why", ""),
+        )
     return None
 
 

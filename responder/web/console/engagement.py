@@ -44,14 +44,16 @@ async def render(
     *,
     error: ResponderError | None = None,
     typed: str | None = None,
+    why: str = "",
 ) -> web.Response:
-    """The comment's page; after an error with what went wrong and what was typed."""
+    """The comment's page; after an error with what went wrong and what was typed as text or reason."""
     as_of = await visit.console.desk.latest_change()  # before the item: nothing falls between
     item = await visit.console.desk.item(engagement_id)
     return await visit.page(
         "engagement.html",
         status=200 if error is None else status_of(error),
         error=error,
+        why=why,
         as_of=as_of,
         decided=await queue.decided(visit),
         **await _values(visit, item, typed),
