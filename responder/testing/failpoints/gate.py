@@ -36,6 +36,13 @@ class Call:
     """It changes something that outlives the process. A statement inside a transaction does not."""
     sent: bytes = b""
     """What goes to the ledger, as it goes."""
+    earlier: tuple[str, ...] = ()
+    """The statements before it in its transaction."""
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """The same, and what is asked now."""
+        return (*self.earlier, self.what)
 
     @override
     def __str__(self) -> str:

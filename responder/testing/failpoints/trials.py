@@ -14,13 +14,8 @@ from responder.adapters.postgres.engine import make_engine
 from responder.delivery.ports import Capabilities
 from responder.testing.failpoints.ends import Wrong, wrong_after_an_end, wrong_at_rest
 from responder.testing.failpoints.points import Doom, Point
-from responder.testing.failpoints.process import (
-    NeverAtRest,
-    Plant,
-    Process,
-    nothing_planted,
-    started,
-)
+from responder.testing.failpoints.process import NeverAtRest, Process, started
+from responder.testing.failpoints.stages import Plant, nothing_planted
 from responder.testing.failpoints.world import World
 from responder.testing.ledger import migrated
 from responder.testing.place import OBEDIENT, Behaviour

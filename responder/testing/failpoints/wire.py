@@ -125,6 +125,7 @@ class _Line:
     _asked: Call | None = None
     """What the server has been asked to do, and has not answered."""
     _status: bytes = _IDLE
+    _earlier: tuple[str, ...] = ()
 
     async def run(self) -> None:
         """Until either side is gone."""
@@ -172,7 +173,9 @@ class _Line:
             is_inside = self._status != _IDLE
             ends = statement.startswith("COMMIT")
             effect = ends if is_inside else not statement.startswith(_HARMLESS)
-            call = Call("ledger", statement, effect, whole)
+            earlier = self._earlier if is_inside else ()
+            self._earlier = (*earlier, statement)
+            call = Call("ledger", statement, effect, whole, earlier)
             await self.gate.before(call)
             self._asked = call
         self.server.writer.write(whole)

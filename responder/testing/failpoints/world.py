@@ -30,7 +30,6 @@ GROUPS = {
     "audit": EngagementReceived.topic,
 }
 """Who reads what."""
-LEASE_SECONDS = 1.0
 
 
 _LEFT = text("""

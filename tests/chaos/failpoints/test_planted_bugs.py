@@ -22,7 +22,7 @@ from responder.drafting.ports import DraftClaim
 from responder.engagement.model import EngagementId, EventId, ReplyId
 from responder.stream.log import Assignment, NewRecord, Position, Record, TopicClosed
 from responder.testing.failpoints.points import Doom
-from responder.testing.failpoints.process import Plant, Ports
+from responder.testing.failpoints.stages import Plant, Ports
 from responder.testing.failpoints.trials import Scenario, Trials
 from responder.testing.postgres import TestServer
 
