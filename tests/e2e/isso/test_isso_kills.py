@@ -152,6 +152,7 @@ KILLS = {
 }
 
 
+@pytest.mark.fault(20)
 @pytest.mark.promise(2)
 async def test_a_process_killed_around_the_call_posts_exactly_once(tmp_path: Path) -> None:
     with IssoServer(tmp_path, guard=False) as isso:
