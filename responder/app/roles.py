@@ -21,6 +21,7 @@ from responder.adapters.postgres.live_audit import LiveAudit
 from responder.adapters.postgres.messages import PostgresMessages
 from responder.adapters.postgres.misses import Misses
 from responder.adapters.postgres.people import PostgresPeople
+from responder.adapters.postgres.proof import PostgresProof
 from responder.adapters.postgres.relay import OutboxRelay, Releases
 from responder.adapters.postgres.response_times import PostgresResponseTimes
 from responder.adapters.postgres.retention import Retention
@@ -375,6 +376,7 @@ def console(
         review=review,
         dead_letters=PostgresDeadLetterDesk(parts.engine, read_again=parts.read_again),
         response_times=PostgresResponseTimes(parts.engine, workspace=parts.workspace),
+        proof=PostgresProof(parts.engine),
         access=Access(store=PostgresPeople(parts.engine), clock=parts.clock, ids=parts.ids),
         clock=parts.clock,
         ids=parts.ids,

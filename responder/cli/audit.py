@@ -10,7 +10,7 @@ from responder.audit.ports import Findings
 from responder.cli.exits import Exit
 from responder.cli.place import HERE, Place
 from responder.cli.terminal import terminal
-from responder.web.console import words
+from responder.web.console import audit_words, words
 
 Since = Annotated[
     str | None,
@@ -45,11 +45,11 @@ def _lines(found: Findings) -> Iterator[str]:
     for engagement in found.unlike_chain:
         yield f"{engagement} is not in the state that the record says."
     for each in found.missing:
-        yield f"missing: {words.missing(each.finding.facts)}"
+        yield f"missing: {audit_words.missing(each.finding.facts)}"
     if found.missing_total > len(found.missing):
         yield f"… and {found.missing_total - len(found.missing):,} more."
     for began in found.new_logs:
-        yield words.finding(began)
+        yield audit_words.finding(began)
     for wrong in found.miscounts:
         yield f"miscounted: {wrong.what}: {wrong.kept:,} kept, {wrong.counted:,} counted"
     if found.miscounts:

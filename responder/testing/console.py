@@ -14,6 +14,7 @@ from responder.access.service import Access
 from responder.adapters.postgres.dead_letters import DeadLetterRows, PostgresDeadLetterDesk
 from responder.adapters.postgres.drafts import PostgresDraftingLedger
 from responder.adapters.postgres.people import PostgresPeople
+from responder.adapters.postgres.proof import PostgresProof
 from responder.adapters.postgres.response_times import PostgresResponseTimes
 from responder.adapters.system import SystemClock, SystemIds
 from responder.drafting.ports import Drafted, Passage, Provenance
@@ -162,6 +163,7 @@ async def open_console(
             response_times=PostgresResponseTimes(
                 bench.engine, workspace=lambda: bench.configuration
             ),
+            proof=PostgresProof(bench.engine),
             access=access,
             clock=clock,
             ids=ids,

@@ -18,6 +18,7 @@ from responder.web import security, server, sse
 from responder.web.api.app import api_routes
 from responder.web.console import (
     account,
+    balance,
     decisions,
     engagement,
     insights,
@@ -26,6 +27,7 @@ from responder.web.console import (
     sources,
 )
 from responder.web.console.assets import Assets
+from responder.web.console.proof import Proof
 from responder.web.console.rendering import Templates
 from responder.web.console.visit import Console, View, Visit, go, guarded, not_found
 
@@ -38,6 +40,7 @@ def console_app(
     review: Review,
     dead_letters: DeadLetterDesk,
     response_times: ResponseTimesDesk,
+    proof: Proof,
     access: Access,
     clock: Clock,
     ids: Ids,
@@ -55,6 +58,7 @@ def console_app(
         review: what is decided about comments.
         dead_letters: what is decided about records that could not be read.
         response_times: how long people wait.
+        proof: whether anything is missing.
         access: who is signed in.
         clock: its `now` is what the pages call now.
         ids: idempotency keys and references.
@@ -84,6 +88,7 @@ def console_app(
         ),
         public_url=public_url,
         way_in=way_in,
+        proof=proof,
     )
     app = server.application(hosts=hosts, middlewares=[_unknown_addresses_in_words(console)])
     app[CONSOLE] = console
@@ -129,6 +134,7 @@ def _pages(console: Console) -> list[web.RouteDef]:
         get("/deadletters/{id}", letters.show),
         post("/deadletters/{id}/retry", letters.retry, Act.MEND),
         post("/deadletters/{id}/drop", letters.drop, Act.MEND),
+        get("/balance", balance.show),
         get("/sources", sources.show_all),
         get("/sources/{id}", sources.show),
         get("/insights/response-times", insights.response_times),

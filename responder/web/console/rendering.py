@@ -8,7 +8,14 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from responder.web.console import lengths, presenters, text, undelivered, words
+from responder.web.console import (
+    audit_words,
+    lengths,
+    presenters,
+    text,
+    undelivered,
+    words,
+)
 from responder.web.console.assets import Assets
 from responder.web.console.shortcuts import SHORTCUTS, attributes
 
@@ -42,6 +49,7 @@ class Templates:
             assets=assets,
             demo=demo,
             words=words,
+            audit_words=audit_words,
             present=presenters,
             lengths=lengths,
             undelivered=undelivered,

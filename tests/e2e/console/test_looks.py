@@ -83,6 +83,7 @@ async def lively(console: ConsoleBench) -> list[str]:
         *(
             "/deadletters",
             f"/deadletters/{letter}",
+            "/balance",
             "/sources",
             "/sources/garden",
             "/me",
@@ -125,7 +126,13 @@ async def test_dark_and_forced_colours_keep_their_contrast(
 ) -> None:
     for dress in DRESSES:
         async with dressed(browser, console, dress) as tab:
-            for address in (*lively[:6], "/queue", "/deadletters", "/me"):  # each kind of part
+            for address in (
+                *lively[:6],
+                "/queue",
+                "/deadletters",
+                "/balance",
+                "/me",
+            ):  # each kind of part
                 await tab.page.goto(console.url + address)
                 assert await tab.violations("color-contrast") == [], (dress, address)
 

@@ -139,6 +139,7 @@ async def test_no_page_speaks_the_codes_own_words(console: ConsoleBench, ana: Re
     addresses = [
         "/queue",
         "/deadletters",
+        "/balance",
         "/sources",
         "/sources/garden",
         "/me",
