@@ -108,6 +108,7 @@ class Locks:
             if not turn.done():
                 lock.owner = following
                 following.held.append(key)
+                following.waits_for = None
                 turn.set_result(None)
                 return
         del self._locks[key]

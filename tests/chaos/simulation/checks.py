@@ -56,6 +56,7 @@ def findings(stores: Stores) -> list[str]:
         *answered_once(seen),
         *in_order(seen),
         *approved(seen),
+        *released(seen),
         *audited(seen),
         *announced(seen),
         *drafted_once(seen),
@@ -194,6 +195,15 @@ def approved(seen: Seen) -> Iterator[str]:
             yield f"I5: {reply_id} was begun after its approval was void"
 
 
+def released(seen: Seen) -> Iterator[str]:
+    """I5: nothing goes out to delivery while its engagement is not approved."""
+    states: dict[UUID | None, str | None] = {}
+    for _, entry in sorted(seen.tables.entries.rows.items()):
+        if entry.act == "released" and states.get(entry.engagement_id) != State.APPROVED:
+            yield f"I5: of {entry.engagement_id} something was released that did not hold any more"
+        states[entry.engagement_id] = entry.to_state or states.get(entry.engagement_id)
+
+
 def audited(seen: Seen) -> Iterator[str]:
     """I6: each state change has one entry, a legal one, and the entries make a chain that holds."""
     verifier, before = Verifier(), GENESIS
@@ -226,8 +236,8 @@ def announced(seen: Seen) -> Iterator[str]:
             yield f"told: {row.name[1]} has ended, and nobody was told"
     for each in sorted((triaged | closed) - set(rows), key=str):
         yield f"told: {each} was told of, and is not in the ledger"
-    released = {row.reply_id for row in seen.tables.jobs.rows.values()}
-    for each in sorted(released ^ gone_out, key=str):
+    handed = {row.reply_id for row in seen.tables.jobs.rows.values()}
+    for each in sorted(handed ^ gone_out, key=str):
         yield f"told: {each} was released or told of, and not both"
 
 

@@ -1,6 +1,7 @@
 """A whole run from its seed: trouble first, then calm until everything has come to rest."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +14,9 @@ from tests.chaos.simulation.world import Stuck, World
 
 COMMENTS = 14
 TROUBLE_SECONDS = 45.0
+RUNS_PER_COLLECTION = 10
+SHOWN = 5
+HERE = "tests/chaos/simulation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,40 @@ class Ended:
     replies: int
 
 
+def simulate_all(
+    seeds: Iterable[int], *, plug: Callable[[Outside], Plug] = Plug
+) -> Iterator[Ended]:
+    """One after the other; garbage is collected between runs, since each is short."""
+    for number, seed in enumerate(seeds):
+        yield simulate(seed, plug=plug)
+        if number % RUNS_PER_COLLECTION == 0:
+            gc.collect()
+
+
+def said(broken: Iterable[Ended]) -> str:
+    """What does not hold, and how to look at it again."""
+    return "\n".join(
+        f"seed {ended.seed}: {finding}\n  again: SEED={ended.seed} pytest {HERE}/test_seeds.py"
+        for ended in broken
+        for finding in ended.findings[:SHOWN]
+    )
+
+
 def simulate(seed: int, *, plug: Callable[[Outside], Plug] = Plug) -> Ended:
     """Run this seed, with every process plugged together by `plug`."""
-    return run(_simulate(seed, plug))
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return run(_simulate(seed, plug))
+    finally:
+        if was_collecting:
+            gc.enable()
 
 
 async def _simulate(seed: int, plug: Callable[[Outside], Plug]) -> Ended:
     world = World(seed, plug=plug)
-    world.told = (pusher := Pusher(world)).push
+    pusher = Pusher(world)
+    world.site.told = pusher.push
     for name, roles in world.topology().items():
         world.background(world.keep(name, roles))
     for number in (1, 2):

@@ -80,18 +80,6 @@ class SeededIds:
         return self._chance.randbytes(size)
 
 
-class CoarseClock:
-    """The runtime's clock: it looks round less often than in earnest."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.now = clock.now
-        self.monotonic = clock.monotonic
-
-    async def sleep(self, seconds: float) -> None:
-        await self._clock.sleep(max(seconds, COARSE_SECONDS))
-
-
 class Surroundings(Protocol):
     """What a process stands in."""
 
@@ -118,6 +106,8 @@ class Host:
         self.has_ended = asyncio.Event()
         self.dies_after: int | None = None
         """So many steps from now on; None: it does not."""
+        self.freezes_at: tuple[str, float] | None = None
+        """Where it stops the next time it comes there, and for how many seconds."""
         self.logs: list[MemoryLog] = []
         self.when_ended: list[Callable[[], None]] = []
         """What others notice of its end: sessions that close."""
@@ -129,8 +119,11 @@ class Host:
         """Speak with the world, or hear from it."""
         self._is_there()
         self.world.trace.note(self.world.clock.monotonic(), self.name, what)
+        if self.freezes_at is not None and self.freezes_at[0] in {"", what}:
+            seconds, self.freezes_at = self.freezes_at[1], None
+            self.freeze(seconds)
         await asyncio.sleep(self._delay())
-        await self._runs.wait()
+        await self.runs()
         self._is_there()
         if self.dies_after is not None:
             self.dies_after -= 1
@@ -169,11 +162,16 @@ class Host:
             ended()
         self.has_ended.set()
 
-    def freeze(self) -> None:
+    async def runs(self) -> None:
+        """Wait while it is stopped."""
+        await self._runs.wait()
+
+    def freeze(self, seconds: float) -> None:
         """As by SIGSTOP: it holds all it has, and does nothing."""
         self._runs.clear()
         for log in self.logs:
             log.freeze()
+        asyncio.get_running_loop().call_later(seconds, self.thaw)
 
     def thaw(self) -> None:
         self._runs.set()
@@ -195,6 +193,21 @@ class Host:
     def _is_there(self) -> None:
         if not self.is_alive:
             raise asyncio.CancelledError
+
+
+class CoarseClock:
+    """The runtime's clock: it looks round less often than in earnest, and stops with its process."""
+
+    def __init__(self, host: Host) -> None:
+        clock = host.world.clock
+        self._host = host
+        self._sleep = clock.sleep
+        self.now = clock.now
+        self.monotonic = clock.monotonic
+
+    async def sleep(self, seconds: float) -> None:
+        await self._sleep(max(seconds, COARSE_SECONDS))
+        await self._host.runs()
 
 
 class LedgerWire:

@@ -25,8 +25,7 @@ from tests.chaos.simulation.site import OUR_ID, SETTLE_SECONDS, Written
 from tests.chaos.simulation.world import World
 
 AUTHORS = ("ann", "ben", "cem", "dee", "eve")
-ANSWER_SECONDS = 4.0
-"""How long somebody outside waits for an answer."""
+PUSHES_MOST = 1_000
 
 
 class Authors:
@@ -77,7 +76,7 @@ class Pusher:
 
     def push(self, change: dict[str, Any]) -> None:
         chance = self._world.chance
-        if self._world.site_is_read and chance.random() < 0.15:
+        if self._world.site_is_read and chance.random() < 0.35:
             return
         body = json.dumps({"type": "engagement.received.v1", "data": change}).encode()
         self.send(body)
@@ -89,12 +88,17 @@ class Pusher:
     async def _until_taken(self, body: bytes, push_id: str) -> None:
         chance = self._world.chance
         await asyncio.sleep(chance.choice((0.0, 0.01, chance.uniform(0.0, 5.0))))
-        while not await self._push(body, push_id):
-            await asyncio.sleep(chance.uniform(0.5, 4.0))
+        await self._repeat(body, push_id)
         if chance.random() < 0.1:  # it has forgotten
             await asyncio.sleep(chance.uniform(0.0, 20.0))
-            while not await self._push(body, push_id):
-                await asyncio.sleep(1.0)
+            await self._repeat(body, push_id)
+
+    async def _repeat(self, body: bytes, push_id: str) -> None:
+        for _ in range(PUSHES_MOST):
+            if await self._push(body, push_id):
+                return
+            await asyncio.sleep(self._world.chance.uniform(0.5, 4.0))
+        raise TimeoutError(f"{push_id} was never taken")
 
     async def _push(self, body: bytes, push_id: str) -> bool:
         """Whether a 2xx came back."""
@@ -159,8 +163,10 @@ class Reviewer:
                 await self._give(Reopen(**self._form(shown)), lambda r: r.review.reopen)
             case State.ANSWERED | State.DISMISSED if self._world.chance.random() < 0.03:
                 await self._give(Reopen(**self._form(shown)), lambda r: r.review.reopen)
-            case _:
+            case state if state not in ENDS and self._world.chance.random() < 0.4:
                 await self._undo(shown)
+            case _:
+                pass
 
     async def _review(self, shown: Shown) -> None:
         chance = self._world.chance
@@ -178,14 +184,12 @@ class Reviewer:
             text = chance.choice((shown.draft or own, own, common))
             approve = Approve(**self._form(shown), text=text, undo_seconds=undo_seconds)
             done = await self._give(approve, lambda r: r.review.approve)
-        if done and self._world.weather.is_rough and chance.random() < 0.3:
-            at_the_edge = chance.uniform(-0.6, 0.6) + undo_seconds
+        if done and self._world.weather.is_rough and chance.random() < 0.4:
+            at_the_edge = chance.uniform(-0.3, 1.2) + undo_seconds
             await asyncio.sleep(max(0.0, chance.choice((at_the_edge, at_the_edge, 0.1))))
             await self._undo(shown)
 
     async def _undo(self, shown: Shown) -> None:
-        if shown.locked.state in ENDS or self._world.chance.random() < 0.6:
-            return
         undo = Undo(engagement_id=shown.engagement_id, actor=self._person_id)
         with suppress(ConnectionLost, Retryable, TimeoutError, Conflict, Invalid):
             await self._world.ask("console", lambda process: process.review.undo(undo))

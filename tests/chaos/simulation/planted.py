@@ -5,13 +5,14 @@ Each takes the place of one adapter, or of how one is plugged in; the stages sta
 
 import math
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from typing_extensions import override
 
+from responder.audit.chain import Sealed
 from responder.delivery.ports import (
     AttemptOutcome,
     Capabilities,
@@ -44,6 +45,7 @@ from responder.testing.factories import PLACE
 from responder.testing.twin.deliveries import TwinDeliveryWork
 from responder.testing.twin.drafts import TwinDraftingLedger
 from responder.testing.twin.relay import TwinRelay, TwinReleases
+from responder.testing.twin.store import K, R, Table, Wire, committed
 from responder.testing.twin.tables import (
     DecisionRow,
     EngagementRow,
@@ -51,6 +53,7 @@ from responder.testing.twin.tables import (
     Ledger,
     LedgerTransaction,
     OutboxRow,
+    Tables,
 )
 from responder.testing.twin.triage import TwinTriageTransaction, TwinTriageWork
 from responder.triage.ports import TriageWork
@@ -60,6 +63,8 @@ from tests.chaos.simulation.roles import WORKSPACE, Plug
 
 class OffsetBeforeEffect(Plug):
     """A record counts as done when it has arrived; its effect follows by and by."""
+
+    shows = frozenset({"I8"})
 
     @override
     def handler(self, group: str, handler: Handler) -> Handler:
@@ -83,6 +88,8 @@ async def _in_vain(handler: Batch, records: Sequence[Record]) -> None:
 class NoInbox(Plug):
     """Whatever comes again has its effect again."""
 
+    shows = frozenset({"drafts"})
+
     @override
     def drafting_ledger(self) -> DraftingLedger:
         return _Forgetful(self.ledger, self.outside.ids, workspace=WORKSPACE)
@@ -96,6 +103,8 @@ class _Forgetful(TwinDraftingLedger):
 
 class NoOutbox(Plug):
     """Triage tells the log itself, once its transaction is through."""
+
+    shows = frozenset({"told"})
 
     @override
     def triage_work(self) -> TriageWork:
@@ -125,6 +134,8 @@ class _TellsItself(TwinTriageWork):
 
 class BlindRetry(Plug):
     """What came to no clear answer is posted again."""
+
+    shows = frozenset({"I3"})
 
     @override
     def platform(self) -> ReplyPlatform:
@@ -163,6 +174,8 @@ class _PostsAgain(_Passing):
 class PostsLate(Plug):
     """A worker that was stopped before its call makes it whenever it goes on."""
 
+    shows = frozenset({"I3"})
+
     @override
     def platform(self) -> ReplyPlatform:
         return _Undeterred(self.outside.site)
@@ -176,6 +189,8 @@ class _Undeterred(_Passing):
 
 class TwoWorkersOneOffset(Plug):
     """Two workers read on from one place, and whoever is done keeps how far both have read."""
+
+    shows = frozenset({"I8"})
 
     @override
     def consumer(self) -> Log:
@@ -209,6 +224,8 @@ class _Shared:
 class VoidApprovalPosted(Plug):
     """Nobody looks whether the approval still holds when the call is about to be made."""
 
+    shows = frozenset({"I5"})
+
     @override
     def delivery_work(self) -> DeliveryWork:
         return _Unasked(self.ledger, self.outside.ids)
@@ -224,6 +241,8 @@ class _Unasked(TwinDeliveryWork):
 
 class LeaseWithoutFence(Plug):
     """Whoever was away too long records all the same."""
+
+    shows = frozenset({"drafts"})
 
     @override
     def drafting_ledger(self) -> DraftingLedger:
@@ -244,6 +263,8 @@ class _Unfenced(TwinDraftingLedger):
 class UndoIgnored(Plug):
     """What was held a moment ago is released, whatever has become of it since."""
 
+    shows = frozenset({"I5"})
+
     @override
     def releases(self) -> TwinReleases:
         return _Releasing(self.ledger)
@@ -258,6 +279,8 @@ class _Releasing(TwinReleases):
 
 class CursorBeforeEvents(Plug):
     """How far a place was read is kept before the log has what was read."""
+
+    shows = frozenset({"I1"})
 
     @override
     def reader(self) -> PollPlatform | None:
@@ -278,6 +301,8 @@ class _KeepsFirst:
 
 class AcknowledgedBeforeStored(Plug):
     """The gateway says yes, and then tells the log."""
+
+    shows = frozenset({"I2"})
 
     @override
     def gateway_writer(self) -> LogWriter:
@@ -304,6 +329,8 @@ class _Hasty:
 class AttemptAfterCall(Plug):
     """An attempt is recorded when its outcome is known."""
 
+    shows = frozenset({"I5"})
+
     @override
     def delivery_work(self) -> DeliveryWork:
         return _Afterwards(self.ledger, self.outside.ids)
@@ -325,6 +352,8 @@ class _Afterwards(TwinDeliveryWork):
 class MarkedBeforeSent(Plug):
     """The relay marks a row as sent, and then sends it."""
 
+    shows = frozenset({"told"})
+
     @override
     def relay(self, writer: LogWriter) -> TwinRelay:
         return _MarksFirst(self.ledger, writer, self.letters(), self.outside.owners)
@@ -335,6 +364,63 @@ class _MarksFirst(TwinRelay):
     async def send(self, rows: list[OutboxRow]) -> None:
         await self.mark(rows)
         await self.append(rows)
+
+
+class SentInAnyOrder(Plug):
+    """The relay sends what waits as it comes to hand."""
+
+    shows = frozenset({"I4"})
+
+    @override
+    def relay(self, writer: LogWriter) -> TwinRelay:
+        return _Shuffles(self.ledger, writer, self.letters(), self.outside.owners)
+
+
+class _Shuffles(TwinRelay):
+    @override
+    async def send(self, rows: list[OutboxRow]) -> None:
+        await super().send(rows[::-1])
+
+
+class EntriesApart(Plug):
+    """Audit entries are written when the transaction that they tell of is through."""
+
+    shows = frozenset({"I6"})
+
+    @override
+    def delivery_work(self) -> DeliveryWork:
+        ledger = _EntriesLater(self.ledger.tables, self.ledger.wire, self.host)
+        return TwinDeliveryWork(ledger, self.outside.ids)
+
+
+@dataclass(frozen=True)
+class _EntriesLater(Ledger):
+    host: Host
+
+    @override
+    def begin(self) -> AbstractAsyncContextManager[LedgerTransaction]:
+        return self._begin()
+
+    @asynccontextmanager
+    async def _begin(self) -> AsyncIterator[LedgerTransaction]:
+        tx = _LateEntries(self.tables, self.wire)
+        async with committed(tx, self.wire):
+            yield tx
+        await self.host.step("entries")
+        self.tables.entries.rows.update(tx.late)
+
+
+class _LateEntries(LedgerTransaction):
+    def __init__(self, tables: Tables, wire: Wire) -> None:
+        super().__init__(tables, wire)
+        self.late: dict[int, Sealed] = {}
+
+    @override
+    def insert(self, table: Table[K, R], key: K, row: R) -> None:
+        if isinstance(row, Sealed):
+            self.late[row.entry_id] = row
+        else:
+            super().insert(table, key, row)
 
 
 PLANTED: Sequence[type[Plug]] = (
@@ -351,4 +437,6 @@ PLANTED: Sequence[type[Plug]] = (
     MarkedBeforeSent,
     CursorBeforeEvents,
     AcknowledgedBeforeStored,
+    SentInAnyOrder,
+    EntriesApart,
 )

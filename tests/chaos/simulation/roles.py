@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from responder.adapters.log_sink import LogSink
 from responder.adapters.system import SystemRandom
@@ -34,7 +34,7 @@ from responder.engagement.events import (
     Event,
     ReplyApproved,
 )
-from responder.engagement.model import DismissalReason, SourceId, Understanding
+from responder.engagement.model import DismissalReason, Understanding
 from responder.intake.secrets import Rotating, Secret
 from responder.intake.service import Intake, PushSource, read_again
 from responder.platforms.standard_webhooks import StandardWebhooks
@@ -152,6 +152,9 @@ class Outside:
 
 class Plug:
     """Makes the adapters of one process. A planted bug is a subclass that makes one of them wrong."""
+
+    shows: ClassVar[frozenset[str]] = frozenset()
+    """Of a planted bug: one at least of these is found not to hold."""
 
     def __init__(self, outside: Outside) -> None:
         self.outside = outside
@@ -301,10 +304,10 @@ class Process:
         )
 
         async def read() -> bool:
-            ended = await stage.pass_once(SourceId(PLACE.id))
+            ended = await stage.pass_once(PLACE.id)
             return ended.is_ok and not ended.is_whole
 
-        self._repeat(read, seconds=6.0)
+        self._repeat(read, seconds=4.0)
 
     def _one(self, consumer: DraftingConsumer | DeliveryConsumer) -> Handler:
         settling = SettlingConsumer(consumer.handle, self._plug.letters())
@@ -342,7 +345,7 @@ class Process:
                 dead_letters=letters,
             ),
             environment=Environment(
-                clock=CoarseClock(self._clock),
+                clock=CoarseClock(self.host),
                 random=self._random,
                 options=DELIVERY_OPTIONS if group == "delivery" else OPTIONS,
                 observer=RecordingObserver(),

@@ -75,9 +75,9 @@ class Site:
     """What stands there, and everything that ever changed, in order."""
 
     world: Surroundings
-    told: Callable[[dict[str, Any]], None]
-    """Called with every change: a platform that pushes does so."""
     capabilities: Capabilities
+    told: Callable[[dict[str, Any]], None] = lambda _: None
+    """Called with every change: a platform that pushes does so."""
     comments: dict[str, Written] = field(default_factory=dict)
     changes: list[dict[str, Any]] = field(default_factory=list)
     replies: list[Standing] = field(default_factory=list)
@@ -219,40 +219,49 @@ class SitePlatform:
         chance = self._world.chance
         if not self._world.weather.is_rough or chance.random() < 0.45:
             return _sent(self._site.post(posting))
-        is_late = chance.random() * (SETTLE_SECONDS - 1.0)
-        happening = chance.choice(
-            ["lost", "lost answer", "late", "lies no", "no", "later", "slow", "hidden", "unheard"]
-        )
-        match happening:
-            case "lost answer":
-                self._site.post(posting)
-                return _said(AttemptOutcome.UNKNOWN)
-            case "late":
-                self._after(is_late, lambda: self._site.post(posting))
-                return _said(AttemptOutcome.UNKNOWN)
-            case "lies no" if self._site.capabilities.idempotency != "key":
-                self._site.post(posting)
-                return _said(AttemptOutcome.REFUSED)
-            case "no":
-                return _said(AttemptOutcome.REFUSED)
-            case "later":
-                return replace(
-                    _said(AttemptOutcome.THROTTLED), after_seconds=chance.uniform(1.0, 10.0)
-                )
-            case "slow":
-                made = self._site.post(posting)
-                await asyncio.sleep(chance.uniform(1.0, 18.0))
-                return _sent(made)
-            case "hidden":
-                hidden = self._site.post(posting, is_public=False)
-                wait = chance.uniform(1.0, 60.0)
-                if not hidden.is_public:
-                    self._after(wait, lambda: self._site.publish(posting, hidden))
-                return replace(_sent(hidden), outcome=AttemptOutcome.HANDED_OVER)
-            case "unheard":
-                return _said(AttemptOutcome.NOT_SENT)
-            case _:
-                return _said(AttemptOutcome.UNKNOWN)
+        ways = [self._loses, self._posts_and_loses, self._posts_late, self._says_no]
+        ways += [self._asks_for_patience, self._is_slow, self._hides, self._is_not_reached]
+        if self._site.capabilities.idempotency != "key":  # who keeps keys does not lie about them
+            ways.append(self._posts_and_says_no)
+        return await chance.choice(ways)(posting)
+
+    async def _loses(self, _posting: Posting) -> Posted:
+        return _said(AttemptOutcome.UNKNOWN)
+
+    async def _posts_and_loses(self, posting: Posting) -> Posted:
+        self._site.post(posting)
+        return _said(AttemptOutcome.UNKNOWN)
+
+    async def _posts_late(self, posting: Posting) -> Posted:
+        wait = self._world.chance.random() * (SETTLE_SECONDS - 1.0)
+        self._after(wait, lambda: self._site.post(posting))
+        return _said(AttemptOutcome.UNKNOWN)
+
+    async def _posts_and_says_no(self, posting: Posting) -> Posted:
+        self._site.post(posting)
+        return _said(AttemptOutcome.REFUSED)
+
+    async def _says_no(self, _posting: Posting) -> Posted:
+        return _said(AttemptOutcome.REFUSED)
+
+    async def _asks_for_patience(self, _posting: Posting) -> Posted:
+        wait = self._world.chance.uniform(1.0, 10.0)
+        return replace(_said(AttemptOutcome.THROTTLED), after_seconds=wait)
+
+    async def _is_slow(self, posting: Posting) -> Posted:
+        made = self._site.post(posting)
+        await asyncio.sleep(self._world.chance.uniform(1.0, 18.0))
+        return _sent(made)
+
+    async def _hides(self, posting: Posting) -> Posted:
+        hidden = self._site.post(posting, is_public=False)
+        if not hidden.is_public:
+            wait = self._world.chance.uniform(1.0, 60.0)
+            self._after(wait, lambda: self._site.publish(posting, hidden))
+        return replace(_sent(hidden), outcome=AttemptOutcome.HANDED_OVER)
+
+    async def _is_not_reached(self, _posting: Posting) -> Posted:
+        return _said(AttemptOutcome.NOT_SENT)
 
     def _after(self, seconds: float, happens: Callable[[], object]) -> None:
         self._site.on_the_way += 1

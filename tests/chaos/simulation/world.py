@@ -56,20 +56,17 @@ class World:
         seed: int,
         *,
         plug: Callable[[Outside], Plug] = Plug,
-        told: Callable[[dict[str, Any]], None] = lambda _: None,
     ) -> None:
         self.chance = Random(seed)  # noqa: S311 - repeatable chance, no secret
         self.clock = LoopClock()
         self.weather = Weather()
         self.trace = Trace()
         self.tables = Tables(self.clock)
-        self.told = told
         self.site = Site(
             world=self,
-            told=lambda change: self.told(change),
             capabilities=self.chance.choice((READS, READS, KEEPS_KEYS, BLIND)),
         )
-        self.site_is_read = self.chance.random() < 0.6
+        self.site_is_read = self.chance.random() < 0.75
         timing = Timing(session=6.0, rebalance=12.0, notice=1.0, poll_limit=60.0, append=1.0)
         self.server = MemoryServer(self.clock, timing)
         for topic in TOPICS:
@@ -204,6 +201,7 @@ class World:
         self.server.commit_faults.clear()
         for process in self._processes.values():
             process.host.dies_after = None
+            process.host.freezes_at = None
             if process.host.is_alive:
                 process.host.thaw()
 
@@ -211,10 +209,8 @@ class World:
         process.host.dies_after = self.chance.randrange(30)
 
     def _freeze(self, process: Process) -> None:
-        host = process.host
-        if host.is_alive:
-            host.freeze()
-            self._later(self.chance.choice((2.0, 8.0, 20.0, 70.0)), host.thaw)
+        where = self.chance.choice(("", "connect", "answered", "model answered", "committed"))
+        process.host.freezes_at = (where, self.chance.choice((2.0, 8.0, 20.0, 70.0)))
 
     def _deploy(self, process: Process) -> None:
         if process.host.is_alive:

@@ -1,0 +1,12 @@
+"""The real stages on simulated time, while everything goes wrong that a seed can think of."""
+
+import pytest
+
+from tests.chaos.simulation.drama import said, simulate_all
+
+pytestmark = [pytest.mark.fault(40), pytest.mark.promise(1, 2, 3, 7, 8)]
+
+
+def test_nothing_is_lost_doubled_or_unapproved_whatever_goes_wrong(seeds: range) -> None:
+    broken = [ended for ended in simulate_all(seeds) if ended.findings]
+    assert not broken, said(broken)
