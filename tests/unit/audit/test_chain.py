@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from responder.audit.chain import GENESIS, Head, Sealed, Verifier, seal
+from responder.audit.chain import GENESIS, MISSING, UNLIKE_HEAD, Head, Sealed, Verifier, seal
+from responder.engagement.errors import Malformed
 from responder.testing.factories import NOON
 
 ITEM = UUID(int=7)
@@ -76,3 +77,42 @@ def test_a_forged_chain_whose_state_changes_do_not_join_is_found_all_the_same() 
     found = Verifier().check(resealed([one, replace(three, number=2)]))
     assert found is not None
     assert found.what == "the state change does not continue the one before"
+
+
+def test_a_head_is_read_as_it_was_written() -> None:
+    head = Head(3, chain()[-1].hash)
+    assert Head.read(f" {head}\n") == head
+
+
+@pytest.mark.parametrize("written", ["", "3", "3:", "three:" + "0" * 64, "3:" + "0" * 63])
+def test_what_is_no_head_is_refused(written: str) -> None:
+    with pytest.raises(Malformed):
+        Head.read(written)
+
+
+def test_entries_that_end_before_a_head_that_was_noted_are_missing() -> None:
+    noted = {each.number: each.hash for each in chain()}
+    verifier = Verifier(noted=noted)
+    assert verifier.check(chain()[:2]) is None
+    found = verifier.end()
+    assert found is not None
+    assert (found.number, found.what) == (3, MISSING)
+    whole = Verifier(noted=noted)
+    assert whole.check(chain()) is None
+    assert whole.end() is None
+
+
+def test_a_chain_that_was_sealed_anew_is_not_the_one_that_was_noted() -> None:
+    noted = {each.number: each.hash for each in chain()[1:2]}
+    forged = resealed([replace(chain()[0], actor="nobody"), *chain()[1:]])
+    assert Verifier().check(forged) is None
+    found = Verifier(noted=noted).check(forged)
+    assert found is not None
+    assert (found.number, found.what) == (2, UNLIKE_HEAD)
+
+
+def test_a_walk_that_begins_at_a_head_goes_on_behind_it() -> None:
+    one, *rest = chain()
+    verifier = Verifier(Head(1, one.hash), states={ITEM: "triaged"})
+    assert verifier.check(rest) is None
+    assert verifier.head.number == 3

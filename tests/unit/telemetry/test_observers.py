@@ -1,10 +1,14 @@
 """What the runtime, the gateway and delivery tell becomes counts."""
 
+from collections import Counter
+from datetime import datetime
 from uuid import UUID
 
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
+from responder.audit.chain import Head
+from responder.audit.ports import Check, Finding, Followed, Missing, Round, Standing
 from responder.delivery.ports import AttemptOutcome
 from responder.engagement.model import EngagementId
 from responder.intake.ports import Outcome, PushSeen, Reason
@@ -13,11 +17,14 @@ from responder.stream.log import Partition
 from responder.stream.observer import Gauges
 from responder.telemetry.metrics import Metrics
 from responder.telemetry.observers import (
+    TOLD,
+    AuditMetrics,
     DeliveryMetrics,
     GatewayMetrics,
     ModelMetrics,
     StreamMetrics,
 )
+from responder.testing.factories import NOON
 
 ENGAGEMENT = EngagementId(UUID("0196b0de-6b8c-7d3e-9c5f-0f1e2d3c4b5a"))
 ONE, TWO = Partition("engagement.received", 1), Partition("engagement.received", 2)
@@ -149,3 +156,50 @@ def test_calls_of_a_model_count_with_what_they_took() -> None:
     assert _value(metrics, "llm_requests_total", **labels, outcome="ok") == 1
     assert _value(metrics, "llm_request_duration_seconds_sum", **labels) == 1.5
     assert _value(metrics, "llm_tokens_total", model="small", type="output") == 20
+
+
+def _round(*found: Finding, is_valid: bool = True, at: datetime | None = NOON) -> Round:
+    totals = Counter(each.check for each in found)
+    standing = Standing(
+        totals={check: totals[check] for check in Check},
+        chain=Followed(to=12, is_valid=is_valid, at=at),
+        looked_at=at,
+        compared_at=None,
+    )
+    return Round(found=found, mended=(), standing=standing, head=Head(14, b"\1" * 32))
+
+
+def _lost(name: str) -> Finding:
+    return Missing(source="garden", comment_id=name, event_id="abc").finding
+
+
+def test_what_the_audit_finds_is_one_line_of_the_log_with_its_ids() -> None:
+    with capture_logs() as lines:
+        AuditMetrics(Metrics()).went_round(_round(_lost("c1")))
+    found, head = lines
+    assert (found["event"], found["log_level"]) == ("audit.missing", "error")
+    assert (found["source"], found["comment_id"], found["event_id"]) == ("garden", "c1", "abc")
+    assert (head["event"], head["head"]) == ("audit.head", "14:" + "01" * 32)
+
+
+def test_a_whole_ledger_that_is_lost_does_not_fill_the_log() -> None:
+    with capture_logs() as lines:
+        AuditMetrics(Metrics()).went_round(_round(*(_lost(f"c{n}") for n in range(TOLD + 5))))
+    assert [each["event"] for each in lines].count("audit.missing") == TOLD
+    (many,) = [each for each in lines if each["event"] == "audit.many"]
+    assert many["found"] == TOLD + 5
+
+
+def test_how_far_the_record_holds_is_shown_once_it_was_looked_at() -> None:
+    metrics = Metrics()
+    audit = AuditMetrics(metrics)
+    audit.went_round(_round(at=None))
+    assert _value(metrics, "audit_chain_valid") is None
+    audit.went_round(_round())
+    assert _value(metrics, "audit_chain_valid") == 1
+    assert _value(metrics, "audit_chain_verified_seq") == 12
+    assert _value(metrics, "audit_chain_checked_timestamp_seconds") == NOON.timestamp()
+    assert _value(metrics, "audit_findings", check="missing") == 0
+    audit.went_round(_round(_lost("c1"), is_valid=False))
+    assert _value(metrics, "audit_chain_valid") == 0
+    assert _value(metrics, "audit_findings", check="missing") == 1
