@@ -34,6 +34,16 @@ def test_every_row_and_promise_that_a_test_is_marked_with_is_there() -> None:
     assert [each for each in MARKED if each.number not in KNOWN[each.kind]] == []
 
 
+def test_every_promise_has_a_test_that_tries_to_break_it() -> None:
+    tried = {each.number for each in MARKED if each.kind == "promise"}
+    assert set(PROMISES) - tried == set()
+
+
+def test_every_row_that_is_built_has_a_test() -> None:
+    made = {each.number for each in MARKED if each.kind == "fault"}
+    assert {number for number, row in ROWS.items() if not row.not_built} - made == set()
+
+
 def test_every_test_that_a_claim_rests_on_is_still_there_and_marked() -> None:
     """Where one is not, `make chaos` says what holds now."""
     kept = [test for run in RESULTS_KEPT.runs.values() for test in run.tests]
