@@ -28,7 +28,7 @@ PAGES = [
 ]
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - of no source
 BLOCK = re.compile(r"```(\w+)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
-NAMED = re.compile(r"(?<![\w./])(?:comment|engagement|reply)\.[a-z]+(?:\.v\d+)?(?![\w(]|\.\w)")
+NAMED = re.compile(r"(?<![\w./-])(?:comment|engagement|reply)\.[a-z]+(?:\.v\d+)?(?![\w(]|\.\w)")
 IN_LINE = re.compile(r'^(\{"comment_id".*\})$', re.MULTILINE)
 
 
