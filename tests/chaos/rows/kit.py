@@ -78,13 +78,15 @@ def in_database(database: Dsn) -> Names:
     return names
 
 
-async def all_stand_once(names: Names, acknowledged: Iterable[str]) -> None:
+async def all_stand_once(
+    names: Names, acknowledged: Iterable[str], within: float = RECOVERY_SECONDS
+) -> None:
     """Wait until each of them is there, and see that none is there twice."""
 
     async def missing() -> set[str]:
         return set(acknowledged) - set(await names())
 
-    await eventually(missing, lambda found: not found, RECOVERY_SECONDS)
+    await eventually(missing, lambda found: not found, within)
     assert [name for name, count in Counter(await names()).items() if count > 1] == []
 
 
