@@ -255,7 +255,8 @@ class Admin:
         async with command_engine(self._settings, self._environ) as engine:
             auditor = PostgresAuditor(engine)
             findings = await auditor.audit(since=head)
-            return Verified(balance=await auditor.balance(), findings=findings)
+            balance = await auditor.balance(missing=findings.missing_total)
+            return Verified(balance=balance, findings=findings)
 
     async def chain_head(self) -> Head:
         """The last entry of the record of changes."""

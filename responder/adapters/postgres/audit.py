@@ -136,11 +136,10 @@ class PostgresAuditor:
             lost = await find_missing(connection, settling_seconds=self._settling_seconds)
             return len(lost)
 
-    async def balance(self) -> Balance:
-        """The closing balance, with what is missing looked for now."""
+    async def balance(self, *, missing: int) -> Balance:
+        """The closing balance, with so many that an audit has found to be missing."""
         async with transaction(self._engine) as connection:
-            lost = await find_missing(connection, settling_seconds=self._settling_seconds)
-            return (await read_tally(connection)).balance(missing=len(lost))
+            return (await read_tally(connection)).balance(missing=missing)
 
     async def head(self) -> Head:
         """The last entry of the chain, without a look at those before."""
