@@ -1,5 +1,6 @@
 """A whole run from its seed: trouble first, then calm until everything has come to rest."""
 
+import asyncio
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -65,6 +66,7 @@ def simulate(seed: int, *, plug: Callable[[Outside], Plug] = Plug) -> Ended:
 
 async def _simulate(seed: int, plug: Callable[[Outside], Plug]) -> Ended:
     world = World(seed, plug=plug)
+    asyncio.get_running_loop().set_exception_handler(world.unheard)
     pusher = Pusher(world)
     world.site.told = pusher.push
     for name, roles in world.topology().items():

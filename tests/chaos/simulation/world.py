@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from responder.engagement.errors import ResponderError
 from responder.engagement.events import DEAD_LETTER_TOPIC, TOPICS, EngagementReceived
 from responder.engagement.lifecycle import OPEN
-from responder.stream.log import NewRecord
+from responder.stream.log import LogError, NewRecord
+from responder.stream.stall import Stalled
 from responder.testing.clock import LoopClock
 from responder.testing.factories import PLACE
 from responder.testing.log import CommitFault, MemoryServer, Timing
@@ -130,6 +131,15 @@ class World:
         if not isinstance(error, ResponderError):
             self.surprises.append(error)
 
+    def unheard(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What a task failed with that nobody waits for any more.
+
+        A consumer that was stopped for long finds itself stalled in several ways at once.
+        """
+        error = context.get("exception")
+        if error is not None and not isinstance(error, Stalled | LogError):
+            self.surprised(error)
+
     # --- processes -------------------------------------------------------------------------------
 
     async def keep(self, name: str, roles: frozenset[str]) -> None:
@@ -159,7 +169,7 @@ class World:
 
     def topology(self) -> dict[str, frozenset[str]]:
         """One process with everything, and another with some of it."""
-        some = frozenset(role for role in ROLES if self.chance.random() < 0.4)
+        some = frozenset(role for role in ROLES if self.chance.random() < 0.5)
         return {"all": frozenset(ROLES), "some": some - {"reconcile"}}
 
     def _later(self, seconds: float, happens: Callable[[], None]) -> None:
@@ -171,11 +181,13 @@ class World:
         """Everything that goes wrong, for so long."""
         end = self.clock.monotonic() + seconds
         while self.clock.monotonic() < end:
-            await asyncio.sleep(self.chance.expovariate(1 / 4.0))
+            await asyncio.sleep(self.chance.expovariate(1 / 3.0))
             happening = self.chance.choice(
                 [
                     self._crash,
                     self._crash,
+                    self._crash,
+                    self._freeze,
                     self._freeze,
                     self._deploy,
                     self._ledger_goes,
@@ -201,16 +213,14 @@ class World:
         self.server.commit_faults.clear()
         for process in self._processes.values():
             process.host.dies_after = None
-            process.host.freezes_at = None
-            if process.host.is_alive:
-                process.host.thaw()
+            process.host.freezes_at = None  # who is stopped already goes on when its time comes
 
     def _crash(self, process: Process) -> None:
         process.host.dies_after = self.chance.randrange(30)
 
     def _freeze(self, process: Process) -> None:
-        where = self.chance.choice(("", "connect", "answered", "model answered", "committed"))
-        process.host.freezes_at = (where, self.chance.choice((2.0, 8.0, 20.0, 70.0)))
+        where = self.chance.choice(("", "connect", "connect", "model answered", "committed"))
+        process.host.freezes_at = (where, self.chance.choice((2.0, 15.0, 75.0)))
 
     def _deploy(self, process: Process) -> None:
         if process.host.is_alive:
