@@ -11,8 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from responder.engagement.errors import Unavailable
 
-RETRIED_SQLSTATES = frozenset({"40001", "40P01", "55P03", "57014"})
-"""Serialisation failure, deadlock, lock not available, statement time-out: nothing happened."""
+RETRIED_SQLSTATES = frozenset({"25006", "40001", "40P01", "55P03", "57014"})
+"""The server only reads (a standby that is not promoted yet), serialisation failure, deadlock, lock
+not available, statement time-out: nothing happened."""
+IDLE_SECONDS = 45.0
+"""Many times what one of our transactions does nothing for, and less than anything may be down."""
 AWAY_CLASSES = ("08", "53", "57P")
 """Connection lost or refused, out of room or of connections, starting or stopping.
 
@@ -26,11 +29,17 @@ def engine_url(dsn: str) -> URL:
 
 
 def make_engine(
-    dsn: str, *, pool_size: int = 8, statement_seconds: float | None = 30
+    dsn: str,
+    *,
+    pool_size: int = 8,
+    statement_seconds: float | None = 30,
+    idle_seconds: float = IDLE_SECONDS,
 ) -> AsyncEngine:
     """A pool that never waits longer than 5 s for a connection, and replaces those that ended.
 
-    No statement is waited for longer than `statement_seconds`.
+    No statement is waited for longer than `statement_seconds`. A transaction in which nothing is
+    asked for `idle_seconds` is given up by the server: whoever made it stands still, and others wait
+    for its locks.
 
     Statements are planned anew for the tables as they are: a plan that was kept from when a ledger
     was empty read every comment once for each of a batch, until statistics were gathered.
@@ -43,7 +52,10 @@ def make_engine(
         connect_args={
             "timeout": 5,
             "command_timeout": statement_seconds,
-            "server_settings": {"plan_cache_mode": "force_custom_plan"},
+            "server_settings": {
+                "plan_cache_mode": "force_custom_plan",
+                "idle_in_transaction_session_timeout": str(int(idle_seconds * 1_000)),
+            },
         },
     )
     event.listen(engine.sync_engine, "checkout", _replace_ended)

@@ -5,6 +5,7 @@ them. Each test leaves it whole.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Collection
 
 import pytest
@@ -20,7 +21,9 @@ from tests.chaos.kafka.scene import staged
 
 pytestmark = [pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
-RATE = 6.0
+RATE = 4.0
+CHANGES = 30
+CHANGE_SECONDS = 2.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -49,10 +52,9 @@ async def test_a_gateway_killed_under_load_has_lost_nothing_that_it_acknowledged
 ) -> None:
     load = cluster.load("killed")
     async with load.steadily(RATE):
-        for _ in range(2):
-            await are_acknowledged(load, 15)
-            await asyncio.gather(load.push_many(40), _killed_in_the_middle(cluster, load))
-            await cluster.start("gateway")
+        await are_acknowledged(load, 5)
+        await asyncio.gather(load.push_many(25), _killed_in_the_middle(cluster, load))
+        await cluster.start("gateway")
     assert set(load.statuses) <= {202, None}
     assert load.statuses[None], "no push was under way: the fault was not there"
     await cluster.scene.holds()
@@ -101,13 +103,13 @@ async def test_a_triage_that_was_frozen_past_its_session_changes_nothing_when_it
     await scene.start("triage.2")
     zombie = scene.alive["triage.2"]
     async with load.steadily(RATE):
-        await are_acknowledged(load, 15)
+        await are_acknowledged(load, 10)
         zombie.freeze()
-        await are_acknowledged(load, 20)
+        await are_acknowledged(load, 15)
         # Those of its partitions too: so they are another's, and it is a zombie.
         await scene.ledger.holds_all({("forum", name) for name in load.acknowledged})
         zombie.thaw()
-        await are_acknowledged(load, 15)
+        await are_acknowledged(load, 10)
     await scene.holds()
     await scene.stop("triage.2")
 
@@ -160,6 +162,28 @@ async def test_while_members_join_and_leave_work_goes_on_and_nothing_is_posted_t
                 scene.kill(name)
             else:
                 await scene.stop(name)
+    await scene.all_are("answered")
+    await scene.holds()
+
+
+@pytest.mark.chaos
+@pytest.mark.fault(22)
+async def test_while_one_joins_or_leaves_every_two_seconds_for_a_minute_nothing_is_posted_twice(
+    cluster: Cluster,
+) -> None:
+    scene, load = cluster.scene, cluster.load("restless")
+    members = deque(scene.roles.launch("triage", "delivery") for _ in range(2))
+    async with scene.editing(), load.steadily(RATE):
+        for number in range(CHANGES):
+            if number % 2 == 0:
+                members.append(scene.roles.launch("triage", "delivery"))
+            elif number % 4 == 1:
+                members.popleft().kill()
+            else:
+                members.popleft().terminate()
+            await asyncio.sleep(CHANGE_SECONDS)
+        for role in members:
+            role.kill()
     await scene.all_are("answered")
     await scene.holds()
 

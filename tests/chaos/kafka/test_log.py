@@ -102,13 +102,17 @@ async def test_one_broker_killed_under_load_loses_nothing_that_was_acknowledged(
 
 
 @pytest.mark.fault(15)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    "seconds", [0, pytest.param(600, marks=pytest.mark.chaos)], ids=["a moment", "ten minutes"]
+)
 async def test_without_enough_brokers_every_push_is_refused_at_once_and_the_outbox_waits(
-    scene: Scene, brokers: KafkaCluster, blog: IssoServer
+    scene: Scene, brokers: KafkaCluster, blog: IssoServer, seconds: int
 ) -> None:
     """A sender that gives up has lost its comments; a place that can be read is read over the gap."""
-    await scene.load("before").push_many(5)
+    await scene.load(f"before{seconds}").push_many(5)
     await scene.holds()
-    giving_up = scene.load("refused", repeats=False)
+    giving_up = scene.load(f"refused{seconds}", repeats=False)
     try:
         for node in (0, 1):
             brokers.kill(node)
@@ -116,10 +120,12 @@ async def test_without_enough_brokers_every_push_is_refused_at_once_and_the_outb
         brokers.kill(2)
         await giving_up.push_many(8)
         async with scene.editing():
-            await scene.all_are("approved", "before-")
+            await scene.all_are("approved", f"before{seconds}-")
             assert await _approvals_waiting(scene) >= 5
         told = await asyncio.to_thread(blog.comment, "/post", "How do I print notebook nine?")
         scene.others.add(("blog", told.key))
+        async with giving_up.steadily(1.0):
+            await asyncio.sleep(seconds)
     finally:
         for node in range(3):
             brokers.launch(node)
@@ -128,10 +134,10 @@ async def test_without_enough_brokers_every_push_is_refused_at_once_and_the_outb
     assert giving_up.acknowledged == set()
     assert set(giving_up.statuses) == {503}
     _were_only_put_off(giving_up.answers)
-    await scene.load("after").push_many(5)
+    await scene.load(f"after{seconds}").push_many(5)
     await scene.ledger.holds_all({("blog", told.key)})
     assert await _approvals_waiting(scene) == 0
-    await scene.all_are("answered", "before-")
+    await scene.all_are("answered", f"before{seconds}-")
     await scene.holds()
 
 
