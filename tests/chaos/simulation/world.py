@@ -220,7 +220,7 @@ class World:
 
     def _freeze(self, process: Process) -> None:
         where = self.chance.choice(("", "connect", "connect", "model answered", "committed"))
-        process.host.freezes_at = (where, self.chance.choice((2.0, 15.0, 75.0)))
+        process.host.freezes_at = (where, self.chance.choice((2.0, 8.0, 75.0)))
 
     def _deploy(self, process: Process) -> None:
         if process.host.is_alive:
