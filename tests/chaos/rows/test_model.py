@@ -81,16 +81,16 @@ async def caller(running: Running) -> AsyncIterator[Caller]:
 
 @pytest.mark.fault(26)
 @pytest.mark.promise(7)
-@pytest.mark.chaos
 async def test_a_model_that_never_ends_is_left_at_its_deadline_and_holds_up_nobody(
     running: Running, caller: Caller, model: HostileModel
 ) -> None:
     for case in ENDLESS:
-        assert (await caller.push(case, question(case))).status == 202
-    for case in ENDLESS:
-        assert (await caller.arrived(question(case))).draft is None
+        await _taken(caller, case, question(case))
+    assert (await caller.arrived(question("dripping"))).draft is None
     for case in ENDLESS:
         _is_reviewable(await _with_draft(caller, question(case)))
+    asked = json.dumps(model.requests)
+    assert all(question(case) in asked for case in ENDLESS)
     await eventually(lambda: _connections(model), lambda count: count == 0)
     assert await _posted(running) == 0
 
@@ -133,11 +133,15 @@ async def _connections(model: HostileModel) -> int:
 
 
 async def _drafted(caller: Caller, name: str, text: str) -> Engagement:
-    async def is_taken() -> bool:
-        return (await caller.push(name, text)).status == 202
-
-    await eventually(is_taken)
+    await _taken(caller, name, text)
     return await _with_draft(caller, text)
+
+
+async def _taken(caller: Caller, name: str, text: str) -> None:
+    async def status() -> int:
+        return (await caller.push(name, text)).status
+
+    await eventually(status, lambda found: found == 202)
 
 
 async def _with_draft(caller: Caller, text: str) -> Engagement:

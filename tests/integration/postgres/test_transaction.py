@@ -78,6 +78,20 @@ async def test_a_connection_that_ends_in_the_middle_or_before_the_commit_is_unav
     await other.dispose()
 
 
+@pytest.mark.fault(13)
+async def test_a_server_that_only_reads_is_unavailable(database: Dsn) -> None:
+    """A standby, until it is promoted: whoever was led there too early comes again."""
+    engine, other = make_engine(database.url()), make_engine(database.url())
+    async with transaction(other) as connection:
+        reads = f'ALTER DATABASE "{database.database}" SET default_transaction_read_only = on'
+        await connection.execute(text(reads))
+    with pytest.raises(Unavailable):
+        async with transaction(engine) as connection:
+            await connection.execute(text("CREATE TABLE written (by text)"))
+    await engine.dispose()
+    await other.dispose()
+
+
 async def test_a_connection_that_ended_while_nobody_used_it_is_replaced_unnoticed(
     database: Dsn,
 ) -> None:
