@@ -252,7 +252,9 @@ async def _look_again(connection: AsyncConnection, settling_seconds: float) -> t
         (str(each.facts["source"]), str(each.facts["comment_id"]))
         for each in await _known(connection, known, Check.MISSING)
     ]
-    lost = await missing.still_missing(connection, keys, settling_seconds=settling_seconds)
+    lost = await missing.still_missing(
+        connection, keys, settling_seconds=settling_seconds, most=findings.MOST
+    )
     await findings.keep(connection, (each.finding for each in lost))
     if Check.MISSING in known:
         still = {each.name for each in lost}

@@ -129,9 +129,9 @@ async def missing_since(
 
 
 async def still_missing(
-    connection: AsyncConnection, keys: Sequence[Key], *, settling_seconds: float
+    connection: AsyncConnection, keys: Sequence[Key], *, settling_seconds: float, most: int
 ) -> Sequence[Missing]:
-    """Of these ids and of rows that were deleted, what is missing now."""
+    """Of these ids and of rows that were deleted (at most so many), what is missing now."""
     strays = """
         SELECT k.source, k.comment_id
         FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS k (source, comment_id)
@@ -143,19 +143,20 @@ async def still_missing(
     for trace in TRACES if keys else ():
         values = named | ({"settling": settling_seconds} if trace is RECEIVED else {})
         found += await _missing(connection, strays, trace.closer, values)
-    return [*found, *await removed(connection)]
+    return [*found, *await removed(connection, most=most)]
 
 
-async def removed(connection: AsyncConnection) -> Sequence[Missing]:
-    """Engagements and dead letters that somebody deleted and nobody put back."""
+async def removed(connection: AsyncConnection, *, most: int | None = None) -> Sequence[Missing]:
+    """Engagements and dead letters that somebody deleted and nobody put back, the first first."""
     found = await connection.execute(
         text("""
             SELECT r.* FROM removed_row r
             WHERE NOT EXISTS (SELECT FROM dead_letter d WHERE d.id = r.row_id OFFSET 0)
               AND NOT EXISTS (SELECT FROM engagement e
                 WHERE e.source = r.source AND e.comment_id = r.comment_id OFFSET 0)
-            ORDER BY r.removed_at, r.row_id
-            """)
+            ORDER BY r.removed_at, r.row_id LIMIT :most
+            """),
+        {"most": most},
     )
     return [
         Missing(
