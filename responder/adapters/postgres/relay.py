@@ -33,6 +33,7 @@ from responder.adapters.postgres.recording import (
     lock_engagement,
     move_engagement,
 )
+from responder.adapters.postgres.turns import LIVENESS
 from responder.engagement.deadletter import Buried, earlier_id, letter_id
 from responder.engagement.errors import Unavailable
 from responder.engagement.events import ReplyApproved
@@ -48,6 +49,9 @@ SHARD_LOCK_CLASS = 0x6F7574
 BATCH = 500
 BATCH_BYTES = 8 * 1024 * 1024
 """A round takes no more, but always one row: a writer holds only so much that has no answer yet."""
+IDLE_SECONDS = 30.0
+"""A relay that asks nothing for so long stands still, and the server ends its session: its shards
+are the next one's. Longer than an append may take, and a hundred times what a living one is idle."""
 CLOSED_SECONDS = 30.0
 """How long the rows of a topic wait after the log has refused all of it."""
 STAGE = "relay"
@@ -71,7 +75,13 @@ class OutboxRelay:
     """Sends what transactions left in the outbox. One `round` at a time per instance."""
 
     def __init__(
-        self, dsn: str, writer: LogWriter, dead_letters: DeadLetterRows, *, clock: Clock
+        self,
+        dsn: str,
+        writer: LogWriter,
+        dead_letters: DeadLetterRows,
+        *,
+        clock: Clock,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         """Nothing is opened before the first round.
 
@@ -80,8 +90,10 @@ class OutboxRelay:
             writer: where to append.
             dead_letters: where what it refuses for good is kept.
             clock: tells when a closed topic is tried again.
+            idle_seconds: how long it may ask nothing before its shards are let go of.
         """
         self._dsn = dsn
+        self._idle_seconds = idle_seconds
         self._writer = writer
         self._dead_letters = dead_letters
         self._clock = clock
@@ -116,7 +128,13 @@ class OutboxRelay:
     async def _connected(self) -> Connection:
         if self._connection is None or self._connection.is_closed():
             self._owned.clear()
-            self._connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=30)
+            self._connection = await asyncpg.connect(
+                self._dsn,
+                timeout=5,
+                command_timeout=30,
+                server_settings=LIVENESS
+                | {"idle_session_timeout": str(int(self._idle_seconds * 1_000))},
+            )
             await self._connection.add_listener("responder_outbox", lambda *_: self.wake())
         return self._connection
 

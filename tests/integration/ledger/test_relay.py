@@ -1,6 +1,8 @@
 """What transactions left in the outbox reaches the log, whatever one record of it may be like."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 
@@ -192,3 +194,25 @@ async def test_a_round_sends_no_more_at_once_than_a_log_would_hold(outbox: Outbo
     assert await outbox.waiting() > 0
     await outbox.send()
     assert await outbox.waiting() == 0
+
+
+@pytest.mark.fault(21)
+async def test_what_a_frozen_relay_holds_is_another_ones_after_a_while(outbox: Outbox) -> None:
+    """Its process stands still and its connection stays open: nobody would ever miss it."""
+    rows = DeadLetterRows(outbox.bench.engine)
+    frozen = OutboxRelay(
+        outbox.dsn.url(), outbox.log.writer(), rows, clock=outbox.bench.clock, idle_seconds=0.5
+    )
+    await outbox.send(frozen)  # every shard is its own
+    await outbox.leave(b"1")
+    async with asyncio.timeout(30):
+        while await outbox.waiting():
+            await outbox.send()
+            await asyncio.sleep(0.05)
+    assert outbox.sent() == [b"1"]
+    await outbox.leave(b"2")
+    with suppress(Unavailable):  # it goes on, and finds its connection ended
+        await outbox.send(frozen)
+    await outbox.send()
+    assert outbox.sent() == [b"1", b"2"]
+    await frozen.close()
