@@ -199,6 +199,8 @@ class SitePlatform:
 
     async def preflight(self, posting: Posting) -> Preflight:
         await self._host.step("preflight")
+        chance = self._world.chance
+        await asyncio.sleep(chance.choice((0.0, 0.0, chance.random() * 3.0)))
         if self._world.weather.is_site_away:
             return Preflight.OK
         there = self._site.comments.get(posting.comment_id)

@@ -169,7 +169,10 @@ class World:
 
     def topology(self) -> dict[str, frozenset[str]]:
         """One process with everything, and another with some of it."""
-        some = frozenset(role for role in ROLES if self.chance.random() < 0.5)
+        likely = {"drafting", "deliver"}  # where two at the same work can do harm
+        some = frozenset(
+            role for role in ROLES if self.chance.random() < (0.75 if role in likely else 0.4)
+        )
         return {"all": frozenset(ROLES), "some": some - {"reconcile"}}
 
     def _later(self, seconds: float, happens: Callable[[], None]) -> None:
@@ -182,26 +185,27 @@ class World:
         end = self.clock.monotonic() + seconds
         while self.clock.monotonic() < end:
             await asyncio.sleep(self.chance.expovariate(1 / 3.0))
-            happening = self.chance.choice(
-                [
-                    self._crash,
-                    self._crash,
-                    self._crash,
-                    self._freeze,
-                    self._freeze,
-                    self._deploy,
-                    self._ledger_goes,
-                    self._log_goes,
-                    self._log_hangs,
-                    self._site_goes,
-                    self._evict,
-                    self._commit_fails,
-                    self._garbage,
-                ]
-            )
+            happening = self.chance.choice(self._happenings())
             host = self.chance.choice(list(self._processes.values()))
             self.trace.note(self.clock.monotonic(), host.host.name, happening.__name__)
             happening(host)
+
+    def _happenings(self) -> list[Callable[[Process], None]]:
+        """What is named twice happens twice as often."""
+        return [
+            *[self._crash] * 3,
+            self._freeze,
+            *[self._stop_before_call] * 2,
+            *[self._stop_before_settling] * 2,
+            self._deploy,
+            self._ledger_goes,
+            self._log_goes,
+            self._log_hangs,
+            self._site_goes,
+            self._evict,
+            self._commit_fails,
+            self._garbage,
+        ]
 
     def calm(self) -> None:
         """Nothing goes wrong from now on."""
@@ -219,8 +223,15 @@ class World:
         process.host.dies_after = self.chance.randrange(30)
 
     def _freeze(self, process: Process) -> None:
-        where = self.chance.choice(("", "connect", "connect", "model answered", "committed"))
-        process.host.freezes_at = (where, self.chance.choice((2.0, 8.0, 75.0)))
+        process.host.freezes_at = ("", self.chance.choice((2.0, 8.0, 20.0)))
+
+    def _stop_before_call(self, process: Process) -> None:
+        """Until everybody else must take its attempt for lost."""
+        process.host.freezes_at = ("connect", 75.0)
+
+    def _stop_before_settling(self, process: Process) -> None:
+        """Until everybody else must take its claim for given up."""
+        process.host.freezes_at = ("model answered", 12.0)
 
     def _deploy(self, process: Process) -> None:
         if process.host.is_alive:
