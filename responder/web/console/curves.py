@@ -10,7 +10,7 @@ from responder.insights.waits import Basis, Clock, Measure
 from responder.web.console import lengths
 
 WIDTH, HEIGHT = 640, 300
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 10, 34
+LEFT, RIGHT, TOP, BOTTOM = 60, 12, 10, 34
 """Room beside the lines, for what is written there."""
 NEAREST = 60
 """Seconds; what was quicker stands at the left edge: time is drawn by its magnitude."""

@@ -84,6 +84,7 @@ async def lively(console: ConsoleBench) -> list[str]:
             "/deadletters",
             f"/deadletters/{letter}",
             "/balance",
+            "/insights/response-times",
             "/sources",
             "/sources/garden",
             "/me",
