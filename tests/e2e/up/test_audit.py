@@ -95,11 +95,17 @@ async def test_a_log_that_was_emptied_is_told_when_it_begins_anew(fresh: Running
         for number in range(2):
             await caller.push(f"old-{number}", f"Is it open, {number}?", thread_id="lane")
             await caller.arrived(f"Is it open, {number}?")
+
+        async def both_recorded() -> bool:
+            ((number,),) = await fresh.sql("SELECT count(*) FROM received_id")
+            return bool(number == 2)
+
+        await eventually(both_recorded)
+        fresh.kill()  # its database outlives it
         await fresh.sql(
             "WITH gone AS (DELETE FROM log_record), begun AS (UPDATE log_claim SET committed = 0)"
             " UPDATE log_partition SET next_offset = 0"
         )
-        fresh.kill()
         await fresh.start()
         await caller.push("new", "Is it open again?", thread_id="lane")
         line = await logged(fresh, "audit.log_began_anew")
