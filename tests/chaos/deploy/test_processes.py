@@ -177,16 +177,17 @@ async def test_while_members_join_and_leave_work_goes_on_and_nothing_is_posted_t
     cluster: Cluster,
 ) -> None:
     scene, load = cluster.scene, cluster.load("changing")
-    async with scene.editing(), load.steadily(RATE):
-        for number in range(2):
-            name = f"triage+delivery.{number + 3}"
-            await scene.start(name)
-            await are_acknowledged(load, 5)
-            if number:
-                scene.kill(name)
-            else:
-                await scene.stop(name)
-    await scene.all_are("answered")
+    async with scene.editing():
+        async with load.steadily(RATE):
+            for number in range(2):
+                name = f"triage+delivery.{number + 3}"
+                await scene.start(name)
+                await are_acknowledged(load, 5)
+                if number:
+                    scene.kill(name)
+                else:
+                    await scene.stop(name)
+        await scene.all_are("answered")
     await scene.holds()
 
 
@@ -197,18 +198,19 @@ async def test_while_one_joins_or_leaves_every_two_seconds_for_a_minute_nothing_
 ) -> None:
     scene, load = cluster.scene, cluster.load("restless")
     members = deque(scene.roles.launch("triage", "delivery") for _ in range(2))
-    async with scene.editing(), load.steadily(RATE):
-        for number in range(CHANGES):
-            if number % 2 == 0:
-                members.append(scene.roles.launch("triage", "delivery"))
-            elif number % 4 == 1:
-                members.popleft().kill()
-            else:
-                members.popleft().terminate()
-            await asyncio.sleep(CHANGE_SECONDS)
+    async with scene.editing():
+        async with load.steadily(RATE):
+            for number in range(CHANGES):
+                if number % 2 == 0:
+                    members.append(scene.roles.launch("triage", "delivery"))
+                elif number % 4 == 1:
+                    members.popleft().kill()
+                else:
+                    members.popleft().terminate()
+                await asyncio.sleep(CHANGE_SECONDS)
         for role in members:
             role.kill()
-    await scene.all_are("answered")
+        await scene.all_are("answered")
     await scene.holds()
 
 
@@ -219,13 +221,14 @@ async def test_every_role_restarted_in_turn_under_load_refuses_nobody_and_posts_
 ) -> None:
     scene, load = cluster.scene, cluster.load("rolling")
     before = {name: role.pid for name, role in scene.alive.items()}
-    async with scene.editing(), load.steadily(RATE):
-        for name in before:
-            await cluster.replace(name)
-            await are_acknowledged(load, 3)
+    async with scene.editing():
+        async with load.steadily(RATE):
+            for name in before:
+                await cluster.replace(name)
+                await are_acknowledged(load, 3)
+        await scene.all_are("answered")
     assert set(load.statuses) == {202}
     assert all(scene.alive[name].pid != pid for name, pid in before.items())
-    await scene.all_are("answered")
     await scene.holds()
 
 

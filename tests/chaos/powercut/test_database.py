@@ -129,15 +129,16 @@ async def test_a_database_whose_power_fails_again_and_again_catches_up_from_the_
             await careless.prepare(engine)
         for number in range(max(1, runs // 4)):
             load = scene.load(f"cut{number}")
-            async with scene.editing(), load.steadily(RATE / 4):
-                await _are_acknowledged(load, 10)
-                async with small_engine(scene.database_url) as engine, careless.writing(engine):
-                    await asyncio.sleep(chance.uniform(0.0, MOST_SECONDS))
-                    disk.cut_power()
-                    await server.kill()
-                disk.restore_power()
-                await server.start()
-            await scene.all_are("answered")
+            async with scene.editing():
+                async with load.steadily(RATE / 4):
+                    await _are_acknowledged(load, 10)
+                    async with small_engine(scene.database_url) as engine, careless.writing(engine):
+                        await asyncio.sleep(chance.uniform(0.0, MOST_SECONDS))
+                        disk.cut_power()
+                        await server.kill()
+                    disk.restore_power()
+                    await server.start()
+                await scene.all_are("answered")
             await scene.holds()
             async with small_engine(scene.database_url) as engine:
                 lost += await careless.lost(engine)

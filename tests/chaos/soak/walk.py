@@ -57,10 +57,11 @@ class Walk:
         until = loop.time() + seconds
         while loop.time() < until:
             load = self.cluster.load(f"walk{len(self.taken)}")
-            async with self.cluster.scene.editing(), load.steadily(RATE):
-                for _ in range(STEPS_BETWEEN_CHECKS):
-                    await self._step(load)
-            await self.cluster.scene.all_are("answered")
+            async with self.cluster.scene.editing():
+                async with load.steadily(RATE):
+                    for _ in range(STEPS_BETWEEN_CHECKS):
+                        await self._step(load)
+                await self.cluster.scene.all_are("answered")
             await self.cluster.scene.holds(groups=GROUPS)
         self._tells_nothing()
 
