@@ -20,6 +20,7 @@ from responder.review.errors import (
     StaleApproval,
     TextUnusable,
     TooLateToUndo,
+    TriedSince,
     UsedBefore,
 )
 from responder.review.ports import (
@@ -146,9 +147,14 @@ def found_there(locked: Locked, command: FoundThere, *, now: datetime) -> Decisi
 
 
 def send_again(locked: Locked, command: SendAgain, *, now: datetime) -> Decision:
-    """An unknown delivery is not there: the person looked."""
+    """An unknown delivery is not there: the person looked.
+
+    What was seen before its last attempt says nothing about that one.
+    """
     _in_doubt(locked)
     _still_as_shown(locked, command)
+    if command.attempt not in {None, locked.attempts}:
+        raise TriedSince
     return Decision(
         engagement_id=command.engagement_id,
         actor=command.actor,

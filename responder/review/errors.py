@@ -42,6 +42,11 @@ class DecidedSince(Conflict):
 
 
 @dataclass(eq=False, kw_only=True)
+class TriedSince(Conflict):
+    """It was tried once more since you looked; nothing was sent now. Look again whether it is there."""
+
+
+@dataclass(eq=False, kw_only=True)
 class TextUnusable(Invalid):
     """This text cannot be sent: {why}"""  # noqa: D415 - the reason ends the sentence
 

@@ -83,6 +83,9 @@ class FoundThere(Command):
 class SendAgain(Command):
     """An unknown delivery: a person looked, and it is not there. Post it once more."""
 
+    attempt: int | None = None
+    """The last one when the page was read, which what was seen is about. None: whichever is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopClock(Command):
@@ -431,6 +434,8 @@ class Locked:
     text_limit: int
     """How long a reply may be there, in characters."""
     held: Held | None
+    attempts: int = 0
+    """How often the reply in doubt was tried; 0 where none is."""
     due_at: datetime | None = None
     """None: no target applies to it."""
     clock_may_stop: bool = False

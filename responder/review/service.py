@@ -76,7 +76,7 @@ class Review:
         await self._decide(command, decisions.found_there)
 
     async def send_again(self, command: SendAgain) -> None:
-        """Settle an unknown delivery: it is not there, post it once more."""
+        """Settle an unknown delivery: it is not there, post it once more. Raises TriedSince too."""
         await self._decide(command, decisions.send_again)
 
     async def reopen(self, command: Reopen) -> None:

@@ -144,6 +144,7 @@ class PostgresDesk:
             context=digest(comment, await surrounding(connection, comment)),
             text_limit=self._text_limit(comment.source),
             held=held_of(row),
+            attempts=await _attempts_in_doubt(connection, row),
             due_at=row.due_at,
             clock_may_stop=self._clock_may_stop(row.sla),
             is_clock_stopped=row.clock_paused_at is not None,
@@ -347,6 +348,13 @@ def held_of(row: Any) -> Held | None:
         reason=row.held_reason and DismissalReason(row.held_reason),
         release_at=row.release_at,
     )
+
+
+async def _attempts_in_doubt(connection: AsyncConnection, row: Any) -> int:
+    if row.state != State.DELIVERY_UNKNOWN:
+        return 0
+    reply = await read_reply(connection, row.id)
+    return 0 if reply is None else len(await read_deliveries(connection, reply.id))
 
 
 async def _latest_change(connection: AsyncConnection) -> int:

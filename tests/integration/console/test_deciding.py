@@ -283,6 +283,22 @@ async def test_an_unknown_delivery_is_sent_again_only_by_a_person(
     assert (await console.bench.item()).row.state is State.ANSWERED
 
 
+@pytest.mark.fault(33)
+async def test_a_page_from_before_the_last_attempt_sends_nothing_again(
+    console: ConsoleBench, ana: Reader
+) -> None:
+    await in_doubt(console)
+    stale = await opened(console, ana)
+    console.bench.place.will([Behaviour(answer=AttemptOutcome.UNKNOWN)])
+    await ana.press(await opened(console, ana), "It is not there: send it again")
+    await console.bench.deliver()
+    refused = await ana.press(stale, "It is not there: send it again")
+    assert refused.status == 409
+    assert "It was tried once more since you looked" in refused.text
+    await console.bench.deliver()
+    assert console.bench.place.texts("c1") == [REPLY]
+
+
 async def test_a_refused_delivery_shows_the_sites_words_and_goes_back_to_the_editor(
     console: ConsoleBench, ana: Reader
 ) -> None:

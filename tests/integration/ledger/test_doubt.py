@@ -1,6 +1,7 @@
 """Where a reply could go out twice, unapproved, or never: what the ledger does about each."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -11,13 +12,9 @@ from responder.delivery.ports import AttemptOutcome, OwnReply
 from responder.engagement.deadletter import ID_HEADER, Buried, letter_id
 from responder.engagement.events import Event, ReplyPosted
 from responder.engagement.lifecycle import State
-from responder.engagement.model import DueOutcome
-from responder.review.errors import (
-    AlreadyDecided,
-)
-from responder.review.ports import (
-    PostedByPerson,
-)
+from responder.engagement.model import DueOutcome, PersonId
+from responder.review.errors import AlreadyDecided, TriedSince
+from responder.review.ports import PostedByPerson, SendAgain
 from responder.stream.handler import DONE, Bury
 from responder.stream.log import Partition, Record
 from responder.testing.factories import NOON, comment
@@ -28,6 +25,7 @@ LOST_ANSWER = Behaviour(stores=True, answer=AttemptOutcome.UNKNOWN)
 NEVER_ARRIVED = Behaviour(stores=False, answer=AttemptOutcome.UNKNOWN)
 REFUSAL = Behaviour(stores=False, answer=AttemptOutcome.REFUSED)
 UNREACHABLE = Behaviour(stores=False, answer=AttemptOutcome.NOT_SENT)
+BEN = PersonId(UUID(int=2))
 US = {"id": "us", "name": "Arbor Team"}
 LINK = "https://place.example/reply-1"
 
@@ -45,6 +43,29 @@ async def in_doubt(bench: Bench, *script: Behaviour) -> None:
     await approved(bench, *script)
     await bench.deliver()
     assert await bench.states() == {"c1": State.DELIVERY_UNKNOWN}
+
+
+@pytest.mark.fault(33)
+@pytest.mark.promise(2)
+async def test_what_was_seen_before_the_last_attempt_sends_nothing_again(bench: Bench) -> None:
+    """Two look at the site and see nothing. One has it sent again, and that answer is lost; then
+    the other, whose page is still open, wants the same."""
+    await in_doubt(bench, NEVER_ARRIVED, LOST_ANSWER)
+    item = await bench.item()
+    stale = SendAgain(
+        engagement_id=item.row.engagement_id,
+        actor=BEN,
+        key="on a page that was opened long ago",
+        context=item.context,
+        attempt=len(item.deliveries),
+    )
+    await bench.send_again()
+    await bench.deliver()
+    with pytest.raises(TriedSince):
+        await bench.review.send_again(stale)
+    await bench.deliver()
+    assert await bench.states() == {"c1": State.DELIVERY_UNKNOWN}
+    assert bench.place.texts("c1") == ["Yes, it does."]
 
 
 async def echo(bench: Bench, comment_id: str, reply: str, **data: object) -> None:
