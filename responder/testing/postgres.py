@@ -52,6 +52,10 @@ class TestServer:
     async def stop(self) -> None:
         await self._server.stop()
 
+    async def supervise(self) -> None:
+        """Start it again whenever it ends by itself, as whoever runs a server does; until cancelled."""
+        await self._server.supervise()
+
     async def kill(self) -> None:
         """With -9, all of it at once, and wait until it is dead; `start` starts it again."""
         self.signal(signal.SIGKILL)
@@ -104,9 +108,13 @@ class TestServer:
 
 
 @contextmanager
-def running_server() -> Iterator[TestServer]:
-    """A server for as long as the context lasts; then it and its folder are gone."""
-    with _new_folder() as folder, _running_in(folder) as server:
+def running_server(below: Path | None = None) -> Iterator[TestServer]:
+    """A server for as long as the context lasts; then it and its folder are gone.
+
+    Args:
+        below: the folder to make its own in; that of the machine for temporary files by default.
+    """
+    with _new_folder(below) as folder, _running_in(folder) as server:
         yield server
 
 
@@ -127,10 +135,11 @@ def running_standby(primary: TestServer) -> Iterator[TestServer]:
 
 
 @contextmanager
-def _new_folder() -> Iterator[Path]:
+def _new_folder(below: Path | None = None) -> Iterator[Path]:
     _remove_abandoned()
     # Below the world's temporary folder: as root, pytest's own is closed to the server's account.
-    folder = Path(tempfile.gettempdir()) / f"responder-tests-{os.getpid()}-{secrets.token_hex(4)}"
+    above = below or Path(tempfile.gettempdir())
+    folder = above / f"responder-tests-{os.getpid()}-{secrets.token_hex(4)}"
     try:
         yield folder
     finally:

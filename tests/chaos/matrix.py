@@ -116,7 +116,6 @@ _ROWS = (
         expected="Stages wait. Once there is room they go on without anybody's help. Embedded: 503"
         " meanwhile.",
         bound="2 min from there being room until all is in the ledger",
-        leaves_out="with the log on Kafka; there the stages meet the same errors as in row 7",
     ),
     Row(
         number=11,

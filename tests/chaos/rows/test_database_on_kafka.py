@@ -4,18 +4,20 @@ import asyncio
 import itertools
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+import asyncpg
 import pytest
 
 from responder.adapters.postgres.dsn import Dsn
+from responder.testing.disks import DiskUnavailable, full, small_disk
 from responder.testing.kafka import ExternalKafka, KafkaCluster
 from responder.testing.load import Door, Load
-from responder.testing.postgres import TestServer
+from responder.testing.postgres import TestServer, running_server
 from responder.testing.roles import Role, Roles, roles_on_kafka
 from responder.testing.running import eventually
 from tests.chaos.rows.kit import all_stand_once, sending, so_many
@@ -24,6 +26,7 @@ from tests.e2e.kafka.kit import SECRETS, Ledger, configuration
 pytestmark = pytest.mark.kafka
 
 HANGS_SECONDS = 30.0
+SMALL_DISK_MEGABYTES = 320
 NOWHERE = "http://127.0.0.1:9/"  # nothing is delivered: the discard port (RFC 863)
 NUMBERS = itertools.count(1)
 
@@ -115,6 +118,49 @@ async def test_while_it_hangs_every_push_is_taken_and_nobody_restarts_anything(
                 mortal_server.signal(signal.SIGCONT)
         assert set(load.statuses) == {202}
         await here.is_whole(load)
+
+
+@pytest.fixture
+def on_a_small_disk() -> Iterator[tuple[TestServer, Path]]:
+    """A server whose data has a disk of its own, and that disk."""
+    try:
+        with small_disk(SMALL_DISK_MEGABYTES) as disk, running_server(disk) as server:
+            yield server, disk
+    except DiskUnavailable as missing:
+        pytest.skip(f"NO DISK OF ITS OWN: {missing}")
+
+
+@pytest.mark.fault(10)
+@pytest.mark.promise(1, 5, 6)
+@pytest.mark.chaos
+async def test_while_its_disk_is_full_every_push_is_taken_and_with_room_the_stages_go_on(
+    kafka: KafkaCluster | ExternalKafka,
+    on_a_small_disk: tuple[TestServer, Path],
+    tmp_path: Path,
+) -> None:
+    server, disk = on_a_small_disk
+    supervising = asyncio.create_task(server.supervise())
+    database = await server.fresh()
+    async with site(tmp_path, kafka.bootstrap_servers, database) as here, sending() as http:
+        load = Load(here.door(), "full", http, repeats=False)
+        async with load.steadily(20):
+            await here.ledger.holds(20)
+            with full(disk):
+                taken = len(load.acknowledged)
+                await so_many(taken + 200, lambda: len(load.acknowledged))
+                assert len(await _named_or_none(here)) < len(load.acknowledged)
+        assert set(load.statuses) == {202}
+        await here.is_whole(load)
+    supervising.cancel()
+    await asyncio.wait({supervising})
+
+
+async def _named_or_none(here: Site) -> list[str]:
+    """What the ledger holds; none where it cannot be asked."""
+    try:
+        return await here.names()
+    except (OSError, asyncpg.PostgresError):
+        return []
 
 
 async def _console_says_so(here: Site, http: aiohttp.ClientSession) -> None:
