@@ -188,7 +188,7 @@ class Host:
 
     def _delay(self) -> float:
         chance = self.world.chance
-        return chance.choice((0.0, 0.0, 0.0, 0.001, 0.01, chance.random() * 0.3))
+        return chance.choice((0.0, 0.0, 0.0, 0.001, 0.02, chance.random() * 0.5))
 
     def _is_there(self) -> None:
         if not self.is_alive:

@@ -184,9 +184,8 @@ class Reviewer:
             text = chance.choice((shown.draft or own, own, common))
             approve = Approve(**self._form(shown), text=text, undo_seconds=undo_seconds)
             done = await self._give(approve, lambda r: r.review.approve)
-        if done and self._world.weather.is_rough and chance.random() < 0.4:
-            at_the_edge = chance.uniform(-0.3, 1.2) + undo_seconds
-            await asyncio.sleep(max(0.0, chance.choice((at_the_edge, at_the_edge, 0.1))))
+        if done and self._world.weather.is_rough and chance.random() < 0.5:
+            await asyncio.sleep(max(0.0, chance.uniform(-0.2, 1.2) + undo_seconds))
             await self._undo(shown)
 
     async def _undo(self, shown: Shown) -> None:

@@ -58,7 +58,7 @@ from responder.testing.twin.tables import (
 from responder.testing.twin.triage import TwinTriageTransaction, TwinTriageWork
 from responder.triage.ports import TriageWork
 from tests.chaos.simulation.hosts import Host
-from tests.chaos.simulation.roles import WORKSPACE, Plug
+from tests.chaos.simulation.roles import WORKSPACE, Outside, Plug
 
 
 class OffsetBeforeEffect(Plug):
@@ -387,10 +387,9 @@ class EntriesApart(Plug):
 
     shows = frozenset({"I6"})
 
-    @override
-    def delivery_work(self) -> DeliveryWork:
-        ledger = _EntriesLater(self.ledger.tables, self.ledger.wire, self.host)
-        return TwinDeliveryWork(ledger, self.outside.ids)
+    def __init__(self, outside: Outside) -> None:
+        super().__init__(outside)
+        self.ledger = _EntriesLater(self.ledger.tables, self.ledger.wire, self.host)
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ class World:
         self.tables = Tables(self.clock)
         self.site = Site(
             world=self,
-            capabilities=self.chance.choice((READS, READS, KEEPS_KEYS, BLIND)),
+            capabilities=self.chance.choice((READS, READS, READS, KEEPS_KEYS, BLIND)),
         )
         self.site_is_read = self.chance.random() < 0.75
         timing = Timing(session=6.0, rebalance=12.0, notice=1.0, poll_limit=60.0, append=1.0)
@@ -195,7 +195,7 @@ class World:
         return [
             *[self._crash] * 3,
             self._freeze,
-            *[self._stop_before_call] * 2,
+            *[self._stop_before_call] * 3,
             *[self._stop_before_settling] * 2,
             self._deploy,
             self._ledger_goes,
@@ -227,7 +227,7 @@ class World:
 
     def _stop_before_call(self, process: Process) -> None:
         """Until everybody else must take its attempt for lost."""
-        process.host.freezes_at = ("connect", 75.0)
+        process.host.freezes_at = ("connect", 90.0)
 
     def _stop_before_settling(self, process: Process) -> None:
         """Until everybody else must take its claim for given up."""
