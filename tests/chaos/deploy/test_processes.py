@@ -26,7 +26,7 @@ from tests.chaos.kafka.scene import staged
 
 pytestmark = [pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
-RATE = 4.0
+RATE = 2.0
 CHANGES = 30
 CHANGE_SECONDS = 2.0
 
