@@ -270,8 +270,7 @@ class QueueFilter:
     queue: str | None = None
     source: str | None = None
     state: str = "open"
-    """`open`, or of these: `overdue`, `at_risk` (soon), `attention` (failed or unknown deliveries);
-    or `answered`, `closed`, `deleted`."""
+    """`open`, of these `overdue`, `at_risk`, `attention` (a look); `answered`, `closed`, `deleted`."""
     text: str = ""
     """Words that must all occur in the comment or its author's name."""
     assigned_to: PersonId | None = None
@@ -279,11 +278,8 @@ class QueueFilter:
     @property
     def is_counted(self) -> bool:
         """Whether it is known how many match; else they are counted, to `MOST_MATCHING`."""
-        return (
-            not self.text.split()
-            and self.assigned_to is None
-            and self.state not in {"overdue", "at_risk"}
-        )
+        is_kept = self.state not in {"overdue", "at_risk"} and self.assigned_to is None
+        return is_kept and not self.text.split()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
