@@ -21,6 +21,7 @@ from responder.engagement.events import (
     EngagementTriaged,
     Event,
     ReplyApproved,
+    ReplyPosted,
     read_event,
 )
 from responder.engagement.lifecycle import ENDS, TRANSITIONS, State, Trigger
@@ -291,9 +292,12 @@ class CommitWatch:
 
 def _has_trace(tables: Tables, server: MemoryServer, group: str, record: Record) -> bool:
     event = _read(record)
-    row = None if event is None else tables.inbox.rows.get((group, event.id))
-    if row is not None and row.is_done:
-        return True
+    if event is not None:
+        is_receipt = isinstance(event.data, ReplyPosted)
+        consumer = f"receipts of {event.source}" if is_receipt else group
+        row = tables.inbox.rows.get((consumer, event.id))
+        if row is not None and row.is_done:
+            return True
     where = record.partition
     buried = {f"{group} {where.topic} {where.number} {record.offset}"}
     buried |= {f"id {earlier_id(record.headers)}"}

@@ -13,8 +13,8 @@ from tests.chaos.simulation.people import Authors, Pusher, Reviewer
 from tests.chaos.simulation.roles import Outside, Plug
 from tests.chaos.simulation.world import Stuck, World
 
-COMMENTS = 14
-TROUBLE_SECONDS = 45.0
+COMMENTS = 12
+TROUBLE_SECONDS = 40.0
 RUNS_PER_COLLECTION = 10
 SHOWN = 5
 HERE = "tests/chaos/simulation"
@@ -69,6 +69,7 @@ async def _simulate(seed: int, plug: Callable[[Outside], Plug]) -> Ended:
     asyncio.get_running_loop().set_exception_handler(world.unheard)
     pusher = Pusher(world)
     world.site.told = pusher.push
+    world.site.receipt = pusher.push_receipt
     for name, roles in world.topology().items():
         world.background(world.keep(name, roles))
     for number in (1, 2):

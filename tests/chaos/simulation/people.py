@@ -81,6 +81,9 @@ class Pusher:
         body = json.dumps({"type": "engagement.received.v1", "data": change}).encode()
         self.send(body)
 
+    def push_receipt(self, said: dict[str, Any]) -> None:
+        self.send(json.dumps({"type": "reply.posted.v1", "data": said}).encode())
+
     def send(self, body: bytes) -> None:
         self._count += 1
         self._world.spawn(self._until_taken(body, f"push_{self._count}"))

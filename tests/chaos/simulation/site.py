@@ -43,6 +43,8 @@ READS = Capabilities(
 )
 KEEPS_KEYS = replace(READS, idempotency="key", reads_back=False)
 BLIND = replace(READS, reads_back=False)
+HANDS_ON = replace(KEEPS_KEYS, poll=False)
+"""It takes a reply, says no more than that, and sends a receipt when the reply stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +78,12 @@ class Site:
 
     world: Surroundings
     capabilities: Capabilities
+    is_flat: bool = False
+    """It puts every reply under the root of its branch, and lists the whole branch."""
     told: Callable[[dict[str, Any]], None] = lambda _: None
     """Called with every change: a platform that pushes does so."""
+    receipt: Callable[[dict[str, Any]], None] = lambda _: None
+    """Called with a receipt for a reply that was handed over."""
     comments: dict[str, Written] = field(default_factory=dict)
     changes: list[dict[str, Any]] = field(default_factory=list)
     replies: list[Standing] = field(default_factory=list)
@@ -167,7 +173,7 @@ class Site:
         made = Written(
             comment_id=reply.external_id,
             thread_id=posting.thread_id,
-            parent_id=posting.comment_id,
+            parent_id=posting.root_id if self.is_flat else posting.comment_id,
             root_id=posting.root_id,
             author_id=OUR_ID,
             text=reply.text,
@@ -176,9 +182,26 @@ class Site:
         self.comments[reply.external_id] = made
         self._changed(made, "created")
 
+    def give_receipt(self, posting: Posting, reply: OwnReply) -> None:
+        """Whoever was handed the reply says where it stands."""
+        said = {
+            "reply_id": str(posting.reply_id),
+            "thread_id": posting.thread_id,
+            "comment_id": reply.external_id,
+            "url": reply.url,
+        }
+        self.receipt(said)
+
     def under(self, comment_id: str) -> list[OwnReply]:
         """What a person sees there of ours."""
         return [each.own for each in self.replies if each.comment_id == comment_id]
+
+    def listed(self, posting: Posting) -> tuple[OwnReply, ...]:
+        """What it lists where this reply would stand."""
+        if not self.is_flat:
+            return tuple(self.under(posting.comment_id))
+        branch = {c.comment_id for c in self.comments.values() if c.root_id == posting.root_id}
+        return tuple(each.own for each in self.replies if each.comment_id in branch)
 
 
 class SitePlatform:
@@ -220,12 +243,20 @@ class SitePlatform:
         """From here on no byte can be called back."""
         chance = self._world.chance
         if not self._world.weather.is_rough or chance.random() < 0.45:
-            return _sent(self._site.post(posting))
+            return await self._takes(posting)
         ways = [self._loses, self._posts_and_loses, self._posts_late, self._says_no]
         ways += [self._asks_for_patience, self._is_slow, self._hides, self._is_not_reached]
         if self._site.capabilities.idempotency != "key":  # who keeps keys does not lie about them
             ways.append(self._posts_and_says_no)
         return await chance.choice(ways)(posting)
+
+    async def _takes(self, posting: Posting) -> Posted:
+        made = self._site.post(posting)
+        if self._site.capabilities is not HANDS_ON:
+            return _sent(made)
+        wait = self._world.chance.uniform(0.0, 30.0)
+        self._after(wait, lambda: self._site.give_receipt(posting, made))
+        return _said(AttemptOutcome.HANDED_OVER)
 
     async def _loses(self, _posting: Posting) -> Posted:
         return _said(AttemptOutcome.UNKNOWN)
@@ -279,7 +310,7 @@ class SitePlatform:
         is_lost = self._world.weather.is_rough and self._world.chance.random() < 0.1
         if self._world.weather.is_site_away or is_lost:
             return None
-        listed = tuple(self._site.under(posting.comment_id))
+        listed = self._site.listed(posting)
         await self._host.step("listing")
         return ReadBack(replies=listed, is_complete=True)
 

@@ -30,7 +30,15 @@ from tests.chaos.simulation.hosts import (
     Weather,
 )
 from tests.chaos.simulation.roles import Outside, Plug, Process
-from tests.chaos.simulation.site import BLIND, KEEPS_KEYS, READS, Site, SitePlatform, SiteReader
+from tests.chaos.simulation.site import (
+    BLIND,
+    HANDS_ON,
+    KEEPS_KEYS,
+    READS,
+    Site,
+    SitePlatform,
+    SiteReader,
+)
 
 T = TypeVar("T")
 PARTITIONS = 3
@@ -65,7 +73,8 @@ class World:
         self.tables = Tables(self.clock)
         self.site = Site(
             world=self,
-            capabilities=self.chance.choice((READS, READS, READS, KEEPS_KEYS, BLIND)),
+            capabilities=self.chance.choice((READS, READS, READS, KEEPS_KEYS, BLIND, HANDS_ON)),
+            is_flat=self.chance.random() < 0.3,
         )
         self.site_is_read = self.chance.random() < 0.75
         timing = Timing(session=6.0, rebalance=12.0, notice=1.0, poll_limit=60.0, append=1.0)
