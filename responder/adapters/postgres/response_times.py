@@ -17,7 +17,7 @@ from responder.adapters.postgres.backlog import read_backlog
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.paging import FILTERS
 from responder.adapters.postgres.tally import Rows, kept_by_day, read_tally
-from responder.adapters.postgres.waits import calendars
+from responder.adapters.postgres.waits import all_calendars
 from responder.engagement.model import DueOutcome, EngagementId
 from responder.engagement.sla import counting
 from responder.engagement.workspace import OfficeHours, Workspace
@@ -31,35 +31,46 @@ from responder.insights.response_times import (
     Wait,
     waits_of,
 )
-from responder.insights.steps import LONGEST
+from responder.insights.steps import LONGEST, STEPS
 from responder.insights.waits import MEASURES, Basis, Clock, Measure
 
 WAITING = f"{FILTERS['open']} AND e.first_replied_at IS NULL AND e.via <> 'backfill'"
 """Nobody has replied to it yet; what stood there before us does not wait for us."""
-LONGEST_SQL = f"{LONGEST.days} * interval '24 hours'"
 
+_STEPS = [float(step) for step in STEPS]
 _IN_DAYS = """
     e.received_at >= CAST(CAST(:first AS text) AS timestamp) AT TIME ZONE 'UTC'
     AND e.received_at < CAST(CAST(:beyond AS text) AS timestamp) AT TIME ZONE 'UTC'
     """
+_NOW = "CAST(:now AS float8)"
+_BEGAN = """
+    GREATEST(LEAST(date_part('epoch', e.{0}_at), {1}), {1} - CAST(:most AS float8)) AS {0}
+    """
+_NAMES = [f"{clock}_{basis}" for clock, basis in MEASURES]
+_NUMBER = "width_bucket(GREATEST({}, 0), CAST(:steps AS float8[])) AS {}"
 _WAITING_BY_STEP = f"""
     WITH office AS MATERIALIZED (
-      SELECT name, begins, lengths, passed, office_seconds(now(), begins, lengths, passed) AS until_now
+      SELECT name, begins, lengths, passed,
+        office_seconds({_NOW}, begins, lengths, passed) AS until_now
       FROM jsonb_to_recordset(CAST(:offices AS jsonb))
-        AS o (name text, begins timestamptz[], lengths float8[], passed float8[])),
+        AS o (name text, begins float8[], lengths float8[], passed float8[])),
     waiting AS (
-      SELECT calendar, LEAST(GREATEST(published_at, now() - {LONGEST_SQL}), now()) AS published,
-        LEAST(GREATEST(received_at, now() - {LONGEST_SQL}), now()) AS received
-      FROM engagement e WHERE {WAITING} AND {_IN_DAYS})
+      SELECT e.calendar, {_BEGAN.format("published", _NOW)}, {_BEGAN.format("received", _NOW)}
+      FROM engagement e WHERE {WAITING} AND {_IN_DAYS}),
+    waited AS (
+      SELECT {_NOW} - published AS wall_published, {_NOW} - received AS wall_received,
+        CASE WHEN name IS NULL THEN {_NOW} - published
+          ELSE until_now - office_seconds(published, begins, lengths, passed)
+          END AS business_published,
+        CASE WHEN name IS NULL THEN {_NOW} - received
+          ELSE until_now - office_seconds(received, begins, lengths, passed)
+          END AS business_received
+      FROM waiting LEFT JOIN office ON name = calendar)
     SELECT count(*) AS items,
-      wait_outlasted(extract(epoch FROM now() - published)::float8) AS wall_published,
-      wait_outlasted(extract(epoch FROM now() - received)::float8) AS wall_received,
-      wait_outlasted(CASE WHEN name IS NULL THEN extract(epoch FROM now() - published)::float8
-        ELSE until_now - office_seconds(published, begins, lengths, passed) END) AS business_published,
-      wait_outlasted(CASE WHEN name IS NULL THEN extract(epoch FROM now() - received)::float8
-        ELSE until_now - office_seconds(received, begins, lengths, passed) END) AS business_received
-    FROM waiting LEFT JOIN office ON name = calendar GROUP BY 2, 3, 4, 5
+      {", ".join(map(_NUMBER.format, _NAMES, _NAMES))}
+    FROM waited GROUP BY 2, 3, 4, 5
     """  # noqa: S608 - constants
+"""How many came to which number among `STEPS`, by all measures at once. Times are in epoch seconds."""
 
 
 class PostgresResponseTimes:
@@ -76,7 +87,7 @@ class PostgresResponseTimes:
             rows = await kept_by_day(connection, days.first, days.last)
             offices = await self._offices(connection, at)
             ends = _over(rows)
-            await _add_waiting(connection, ends, days, offices)
+            await _add_waiting(connection, ends, days, at, offices)
             return ResponseTimes(
                 at=at,
                 days=days,
@@ -92,10 +103,7 @@ class PostgresResponseTimes:
 
     async def _offices(self, connection: AsyncConnection, at: datetime) -> str:
         """When it was open, of every calendar that a clock ever ran by."""
-        found = await connection.execute(
-            text("SELECT DISTINCT calendar FROM sla_terms WHERE calendar IS NOT NULL")
-        )
-        known = await calendars(connection, found.scalars())
+        known = await all_calendars(connection)
         first = (at - LONGEST).replace(hour=0, minute=0, second=0, microsecond=0)
         return to_json([_office(name, hours, first) for name, hours in known.items()]).decode()
 
@@ -106,14 +114,14 @@ async def read_wait(connection: AsyncConnection, days: Days) -> Wait:
     person = ends[Clock.WALL, Basis.PUBLISHED]
     found = await connection.execute(
         text(f"""
-            SELECT wait_outlasted(LEAST(GREATEST(extract(epoch FROM now() - e.published_at), 0),
-              :most)::float8) AS step, count(*) AS items
+            SELECT width_bucket(GREATEST(date_part('epoch', now() - e.published_at), 0),
+              CAST(:steps AS float8[])) AS number, count(*) AS items
             FROM engagement e WHERE {WAITING} AND {_IN_DAYS} GROUP BY 1
             """),  # noqa: S608 - constants
-        {**_between(days), "most": LONGEST.total_seconds()},
+        {**_between(days), "steps": _STEPS},
     )
     for row in found:
-        person.waiting[row.step] += row.items
+        person.waiting[STEPS[row.number - 1]] += row.items
     return Wait(person.curve)
 
 
@@ -134,7 +142,7 @@ def _over(rows: Rows) -> dict[Measure, Ends]:
     ends = {measure: Ends() for measure in MEASURES}
     for (kind, labels), (items, _, _) in rows.items():
         if kind == "day_wait":
-            _, clock, basis, outcome, step = labels
+            clock, basis, outcome, step = labels
             each = ends[Clock(clock), Basis(basis)]
             counts = each.replied if outcome == "replied" else each.closed
             counts[int(step)] += items
@@ -142,12 +150,25 @@ def _over(rows: Rows) -> dict[Measure, Ends]:
 
 
 async def _add_waiting(
-    connection: AsyncConnection, ends: Mapping[Measure, Ends], days: Days, offices: str
+    connection: AsyncConnection,
+    ends: Mapping[Measure, Ends],
+    days: Days,
+    at: datetime,
+    offices: str,
 ) -> None:
-    found = await connection.execute(text(_WAITING_BY_STEP), {**_between(days), "offices": offices})
+    found = await connection.execute(
+        text(_WAITING_BY_STEP),
+        {
+            **_between(days),
+            "now": at.timestamp(),
+            "most": LONGEST.total_seconds(),
+            "steps": _STEPS,
+            "offices": offices,
+        },
+    )
     for row in found.mappings():
         for clock, basis in MEASURES:
-            ends[clock, basis].waiting[row[f"{clock}_{basis}"]] += row["items"]
+            ends[clock, basis].waiting[STEPS[row[f"{clock}_{basis}"] - 1]] += row["items"]
 
 
 def _between(days: Days) -> dict[str, str]:
@@ -164,7 +185,7 @@ def _office(name: str, hours: OfficeHours, first: datetime) -> dict[str, object]
     lengths = [each.length.total_seconds() for each in opened]
     return {
         "name": name,
-        "begins": [each.begins for each in opened],
+        "begins": [each.begins.timestamp() for each in opened],
         "lengths": lengths,
         "passed": [0.0, *accumulate(lengths)][: len(lengths)],
     }
@@ -174,7 +195,7 @@ def _due(rows: Rows, period: str) -> tuple[Kept, ...]:
     counts: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for (kind, labels), (items, _, _) in rows.items():
         if kind == "day_due" and labels[-1] == period:
-            _, sla, tier, outcome, _ = labels
+            sla, tier, outcome, _ = labels
             counts[sla, tier][DueOutcome(outcome).value] += items
     return tuple(Kept(sla=sla, tier=tier, **how) for (sla, tier), how in sorted(counts.items()))
 

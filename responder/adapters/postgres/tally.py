@@ -113,13 +113,16 @@ async def kept(connection: AsyncConnection, *kinds: str) -> Rows:
 
 
 async def kept_by_day(connection: AsyncConnection, first: date, last: date) -> Rows:
-    """The counts of kinds whose first label is a day, of these days, both included."""
+    """The counts of kinds whose first label is a day, of these days together, without that label."""
     found = await connection.execute(
-        text(f"""
-            SELECT {_COLUMNS} FROM tally_kept
+        text("""
+            SELECT kind, labels[2:] AS labels, sum(items)::bigint AS items, sum(seconds) AS seconds,
+              max(newest) AS newest
+            FROM (TABLE tally UNION ALL TABLE tally_change) r
             WHERE kind IN ('day_due', 'day_wait')
               AND labels >= ARRAY[CAST(:first AS text)] AND labels < ARRAY[CAST(:beyond AS text)]
-            """),  # noqa: S608 - a constant
+            GROUP BY 1, 2 HAVING sum(items) <> 0
+            """),
         {"first": first.isoformat(), "beyond": (last + timedelta(days=1)).isoformat()},
     )
     return _by_labels(found.all())

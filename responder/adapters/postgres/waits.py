@@ -20,6 +20,7 @@ from responder.insights.waits import Basis, Clock, waited
 WAITED = "id, source, via, published_at, received_at, tier, calendar"
 """What has to be known of an engagement whose wait ends."""
 
+_CALENDARS = "SELECT DISTINCT ON (calendar) calendar, content FROM sla_terms"
 _FIRST_REPLY_STAYS = """
     ON CONFLICT (engagement_id) DO UPDATE SET tier = EXCLUDED.tier, outcome = EXCLUDED.outcome,
       ended_at = EXCLUDED.ended_at, published = EXCLUDED.published, received = EXCLUDED.received,
@@ -41,7 +42,8 @@ async def end_waits(
         is_replied: whether there was a public reply.
     """
     waiting = [row for row in rows if row.via != Via.BACKFILL]
-    hours = await calendars(connection, {row.calendar for row in waiting if row.calendar})
+    names = {row.calendar for row in waiting if row.calendar}
+    hours = await _calendars(connection, names) if names else {}
     kept = [_kept(row, hours.get(row.calendar), ended_at, is_replied=is_replied) for row in waiting]
     await insert_rows(connection, "response_time", kept, conflict=_FIRST_REPLY_STAYS)
 
@@ -54,19 +56,22 @@ async def wait_again(connection: AsyncConnection, engagement_id: EngagementId) -
     )
 
 
-async def calendars(connection: AsyncConnection, names: Iterable[str]) -> dict[str, OfficeHours]:
-    """The hours behind these names, as they were when clocks ran by them; asks only for some."""
-    wanted = sorted(names)
-    if not wanted:
-        return {}
+async def all_calendars(connection: AsyncConnection) -> dict[str, OfficeHours]:
+    """The hours that clocks ever ran by, as they were."""
+    found = await connection.execute(text(f"{_CALENDARS} WHERE calendar IS NOT NULL"))
+    return _hours(found.all())
+
+
+async def _calendars(connection: AsyncConnection, names: Iterable[str]) -> dict[str, OfficeHours]:
     found = await connection.execute(
-        text("""
-            SELECT DISTINCT ON (calendar) calendar, content FROM sla_terms
-            WHERE calendar = ANY(CAST(:names AS text[]))
-            """),
-        {"names": wanted},
+        text(f"{_CALENDARS} WHERE calendar = ANY(CAST(:names AS text[]))"),
+        {"names": sorted(names)},
     )
-    hours = {row.calendar: read(row.content).hours for row in found}
+    return _hours(found.all())
+
+
+def _hours(rows: Iterable[Any]) -> dict[str, OfficeHours]:
+    hours = {row.calendar: read(row.content).hours for row in rows}
     return {name: each for name, each in hours.items() if each is not None}
 
 

@@ -160,20 +160,20 @@ COLUMNS = (
 )
 FUNCTIONS = (
     f"""
-    CREATE FUNCTION wait_within(waited float8) RETURNS int LANGUAGE sql IMMUTABLE
+    CREATE FUNCTION wait_within(waited float8) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ('{{{_STEPS}}}'::int[])[width_bucket(waited, '{{{_BEYOND_STEPS}}}'::float8[]) + 1]
     """,
     f"""
-    CREATE FUNCTION wait_outlasted(waited float8) RETURNS int LANGUAGE sql IMMUTABLE
+    CREATE FUNCTION wait_outlasted(waited float8) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ('{{{_STEPS}}}'::int[])[width_bucket(waited, '{{{_STEPS}}}'::float8[])]
     """,
     """
     CREATE FUNCTION office_seconds(
-      until timestamptz, begins timestamptz[], lengths float8[], passed float8[])
-    RETURNS float8 LANGUAGE sql IMMUTABLE
+      until float8, begins float8[], lengths float8[], passed float8[])
+    RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN until < begins[1] THEN 0
       ELSE passed[width_bucket(until, begins)] + LEAST(lengths[width_bucket(until, begins)],
-        extract(epoch FROM until - begins[width_bucket(until, begins)])::float8) END
+        until - begins[width_bucket(until, begins)]) END
     """,
     *(_counting(table) for table in COUNTED if table != "dead_letter"),
     *(
