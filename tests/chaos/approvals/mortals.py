@@ -6,6 +6,7 @@ from collections import Counter
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from typing_extensions import override
 
@@ -145,7 +146,8 @@ async def take_step(delivery: Delivery, now: datetime) -> bool | Stopped:
     stop: asyncio.Future[asyncio.Future[None]] = asyncio.get_running_loop().create_future()
     _STOP.set(stop)
     step = asyncio.create_task(delivery.run())
-    await asyncio.wait({step, stop}, return_when=asyncio.FIRST_COMPLETED)
+    both: set[asyncio.Future[Any]] = {step, stop}
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     if not step.done():
         return Stopped(step, now, stop.result())
     return await _outcome(step)

@@ -29,7 +29,7 @@ class Story:
     """Whether the place can be read back."""
 
 
-def two_approve(case: Case) -> Mapping[str, Act]:
+def two_approve(case: Case) -> dict[str, Act]:
     return {
         "ana": in_turn(case.ana.looks, case.ana.approves),
         "ben": in_turn(case.ben.looks, case.ben.approves),

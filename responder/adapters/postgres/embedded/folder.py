@@ -94,7 +94,9 @@ class DataFolder:
             raise FolderUnusable(folder=path, why=e.strerror or str(e)) from e
 
     def release(self) -> None:
-        with suppress(OSError):  # a broken disk keeps our number, which says nothing without the lock
+        with suppress(
+            OSError
+        ):  # a broken disk keeps our number, which says nothing without the lock
             os.ftruncate(self._lock, 0)
         os.close(self._lock)
 
