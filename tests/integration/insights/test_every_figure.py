@@ -29,7 +29,8 @@ from responder.telemetry.ledger import LedgerCollector
 from responder.testing.console import ConsoleBench
 from responder.testing.ledger import Bench
 from responder.web.console.lengths import MEASURES as SAID
-from responder.web.console.lengths import length, share
+from responder.web.console.lengths import length as said_length
+from responder.web.console.lengths import share
 from tests.integration.console.kit import Reader
 from tests.integration.insights.history import History
 from tests.integration.insights.recount import (
@@ -91,11 +92,11 @@ class Told(HTMLParser):
             self._cell += data
 
 
-async def happened(bench: Bench, seed: int) -> History:
-    """Nine days of it, up to now; half of what changed is folded."""
+async def happened(bench: Bench, seed: int, length: timedelta = HISTORY) -> History:
+    """So much of it, up to now; half of what changed is folded."""
     history = History(bench, random.Random(seed))  # noqa: S311 - a test's own
     now = SystemClock().now()
-    await history.go(since=now - HISTORY, until=now - HISTORY / 2)
+    await history.go(since=now - length, until=now - length / 2)
     await TallyRows(bench.engine).fold()
     await history.go(since=bench.clock.now(), until=now)
     return history
@@ -224,7 +225,7 @@ def page_of(recount: Recount) -> tuple[list[list[str]], list[list[str]], dict[st
     ]
     now, person = recount.open_now(), curves["wall", "published"]
     published, received = (
-        length(int(recount.oldest_seconds(basis) or 0)) for basis in ("published", "received")
+        said_length(int(recount.oldest_seconds(basis) or 0)) for basis in ("published", "received")
     )
     figures = {
         "Half had a reply within": _length(person.median, "not half of them yet"),
@@ -240,7 +241,7 @@ def page_of(recount: Recount) -> tuple[list[list[str]], list[list[str]], dict[st
 
 
 def _length(seconds: int | None, otherwise: str = NONE) -> str:
-    return otherwise if seconds is None else length(seconds)
+    return otherwise if seconds is None else said_length(seconds)
 
 
 def _share(of: Any) -> str:
@@ -375,7 +376,7 @@ async def test_a_count_that_somebody_changed_by_hand_is_found(
 ) -> None:
     """The comparisons above can fail: with a planted fault they do, and only where it shows."""
     bench = console.bench
-    history = await happened(bench, seed=3)
+    history = await happened(bench, seed=3, length=HISTORY / 2)
     await TallyRows(bench.engine).fold()
     async with transaction(bench.engine) as connection:
         await connection.execute(text(cheat))
