@@ -86,6 +86,12 @@ class Prometheus:
         found = (await self._ask("query", query=expression))["result"]
         return float(found[0]["value"][1]) if found else None
 
+    async def fired(self, seconds: int) -> set[str]:
+        """The pages that fired at any time of the last so many seconds."""
+        firing = f'ALERTS{{alertstate="firing", severity="page"}}[{seconds}s]'
+        found = (await self._ask("query", query=f"count_over_time({firing})"))["result"]
+        return {each["metric"]["alertname"] for each in found}
+
     async def broken_rules(self) -> Sequence[str]:
         """Rules whose last evaluation failed, and why."""
         groups = (await self._ask("rules"))["groups"]
