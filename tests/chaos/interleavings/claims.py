@@ -102,9 +102,8 @@ def decided(case: Case, decisions: Sequence[Any]) -> Iterator[str]:
         closings = sum(each.actor == person.id and each.text is None for each in decisions)
         if closings != done[person.name, "dismiss"]:
             yield f"{closings} closings of {person.name} are held"
-    if len({each.text for each in decisions}) < len(decisions) - sum(
-        each.text is None for each in decisions
-    ):
+    replies = Counter(each.text for each in decisions if each.kind == "reply")
+    if any(times > 1 for times in replies.values()):
         yield "one text was decided twice"
 
 

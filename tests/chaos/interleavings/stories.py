@@ -39,11 +39,11 @@ def two_approve(case: Case) -> dict[str, Act]:
 
 
 def approve_and_dismiss(case: Case) -> Mapping[str, Act]:
-    return two_approve(case) | {"ben": in_turn(case.ben.looks, case.ben.dismisses)}
+    return {**two_approve(case), "ben": in_turn(case.ben.looks, case.ben.dismisses)}
 
 
 def an_edit_between(case: Case) -> Mapping[str, Act]:
-    return two_approve(case) | {"platform": case.edits}
+    return {**two_approve(case), "platform": case.edits}
 
 
 def open_pages(case: Case) -> Iterable[Act]:
@@ -185,7 +185,7 @@ def a_held_dismissal(case: Case) -> Mapping[str, Act]:
 
 
 def withdrawn_while_deciding(case: Case) -> Mapping[str, Act]:
-    return two_approve(case) | {"author": case.withdraws}
+    return {**two_approve(case), "author": case.withdraws}
 
 
 def two_comments(case: Case) -> Iterable[Act]:
