@@ -94,9 +94,8 @@ class DataFolder:
             raise FolderUnusable(folder=path, why=e.strerror or str(e)) from e
 
     def release(self) -> None:
-        with suppress(
-            OSError
-        ):  # a broken disk keeps our number, which says nothing without the lock
+        # A broken disk keeps our number, which says nothing without the lock.
+        with suppress(OSError):
             os.ftruncate(self._lock, 0)
         os.close(self._lock)
 
