@@ -1,6 +1,7 @@
 """The model is away, hangs, or answers nonsense: comments are there to be reviewed all the same.
 
-What the text of a comment names is what the model does to it.
+A word in the text of a comment is what the model does to it. It has to be a single one: in what a
+model is asked, the words of strangers are joined by a mark that changes with each call.
 """
 
 import json
@@ -39,13 +40,10 @@ NONSENSE: Mapping[str, Step] = {
     "foreign": says(reply((GERMAN, "answer", ["K1"]), language="de")),
     "linked": says(reply((f"{TRUTH} See {LINK}", "answer", ["K1"]))),
 }
-AWAY: Mapping[str, Step] = {
-    "broken": status(500),
-    "throttled": status(429, headers={"Retry-After": "60"}),
-}
-ENDLESS: Mapping[str, Step] = {"dripping": drips(), "flooding": floods()}
+AWAY: Mapping[str, Step] = {"broken": status(500)}
+ENDLESS: Mapping[str, Step] = {"slow": drips(), "endless": floods()}
 DRAFT_SECONDS = 60.0
-"""What a model may take for a draft in all."""
+"""What a model may take for a draft in all, whatever each of its attempts may."""
 
 
 def question(case: str) -> str:
@@ -57,8 +55,8 @@ async def model() -> AsyncIterator[HostileModel]:
     cases = {**NONSENSE, **AWAY, **ENDLESS}
 
     async def step(request: web.Request, body: Mapping[str, Any]) -> web.StreamResponse:
-        asked = json.dumps(body["messages"])
-        chosen = next((made for case, made in cases.items() if f"the {case} shop" in asked), GOOD)
+        asked = str(body["messages"][1]["content"])
+        chosen = next((made for case, made in cases.items() if case in asked), GOOD)
         return await chosen(request, body)
 
     async with HostileModel(step) as model:
@@ -67,7 +65,7 @@ async def model() -> AsyncIterator[HostileModel]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(model: HostileModel) -> AsyncIterator[Running]:
-    chosen = f'\n[openai]\nbase_url = "{model.url}"\nmodel = "hostile-1"\n'
+    chosen = f'\n[openai]\nbase_url = "{model.url}"\nmodel = "hostile-1"\ntimeout_seconds = 5\n'
     with installation(CONFIGURATION + chosen) as running:
         await running.start()
         yield running
@@ -86,11 +84,11 @@ async def test_a_model_that_never_ends_is_left_at_its_deadline_and_holds_up_nobo
 ) -> None:
     for case in ENDLESS:
         await _taken(caller, case, question(case))
-    assert (await caller.arrived(question("dripping"))).draft is None
+    assert (await caller.arrived(question("slow"))).draft is None
     for case in ENDLESS:
         _is_reviewable(await _with_draft(caller, question(case)))
     asked = json.dumps(model.requests)
-    assert all(question(case) in asked for case in ENDLESS)
+    assert [case for case in ENDLESS if case not in asked] == []
     await eventually(lambda: _connections(model), lambda count: count == 0)
     assert await _posted(running) == 0
 
@@ -101,30 +99,31 @@ async def test_a_model_that_never_ends_is_left_at_its_deadline_and_holds_up_nobo
 async def test_nonsense_is_asked_for_once_more_and_never_shown_or_sent(
     running: Running, caller: Caller, model: HostileModel, case: str
 ) -> None:
-    good = await _drafted(caller, f"before-{case}", f"Before {case}: {question('usual')}")
+    turn = list(NONSENSE).index(case)
+    good = await _drafted(caller, f"good-{turn}", f"Turn {turn}: {question('usual')}")
     assert good.draft is not None
-    assert good.draft.text == TRUTH
+    assert (good.draft.text, good.draft.model) == (TRUTH, "hostile-1")
     before = len(model.requests)
     found = await _drafted(caller, case, question(case))
-    assert len(model.requests) - before <= 2
+    assert 1 <= len(model.requests) - before <= 2
     _is_reviewable(found)
-    shown = found.model_dump_json()
-    assert LINK not in shown
-    assert GERMAN not in shown
+    assert found.draft is not None
+    assert GERMAN not in (found.draft.text or "")
+    assert LINK not in found.model_dump_json()
     assert await _posted(running) == 0
 
 
 @pytest.mark.fault(25)
 @pytest.mark.promise(7)
-@pytest.mark.parametrize("case", AWAY)
 async def test_while_the_model_is_away_it_is_left_alone_and_comments_are_open_all_the_same(
-    running: Running, caller: Caller, model: HostileModel, case: str
+    running: Running, caller: Caller, model: HostileModel
 ) -> None:
-    names = [f"{case}-{number}" for number in range(7)]
+    names = [f"broken-{number}" for number in range(7)]
     for name in names:
-        _is_reviewable(await _drafted(caller, name, f"{question(case)} (my {name})"))
+        _is_reviewable(await _drafted(caller, name, f"{question('broken')} (my {name})"))
     asked = json.dumps(model.requests)
-    assert [name for name in names if f"(my {name})" not in asked]
+    assert names[0] in asked
+    assert [name for name in names if name not in asked]
     assert await _posted(running) == 0
 
 

@@ -55,6 +55,7 @@ async def test_a_slow_answer_is_left_at_the_deadline(llmock: LLMock, writer_for:
         await writer_for(llmock.base_url(), attempt_seconds=0.2).write(draft_request())
 
 
+@pytest.mark.fault(25)
 async def test_a_quota_is_told_with_its_wait(llmock: LLMock, writer_for: WriterFor) -> None:
     llmock.rate_limit(times=None, retry_after=60)
     with pytest.raises(RateLimited) as limited:
