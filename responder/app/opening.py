@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import structlog
@@ -90,12 +89,7 @@ async def open_parts(
         places=places,
         connector=connector,
     )
-    metrics.describe(
-        version=version("responder"),
-        configuration=configuration.version[:12],
-        targets=parts.targets(),
-        objectives=parts.objectives(),
-    )
+    parts.describe()
     return parts
 
 

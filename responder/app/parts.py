@@ -1,7 +1,8 @@
 """What the roles of one process share: time, database, log, configuration, places, metrics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -84,17 +85,20 @@ class Parts:
         except (Misconfigured, Unavailable) as error:
             log.warning("configuration.refused", why=str(error))
             return None
-        return self.current.change(fresh)
+        change = self.current.change(fresh)
+        self.describe()
+        return change
 
-    def targets(self) -> Mapping[str, float]:
-        """The SLA targets in seconds, as a metric shows them."""
-        policies = self.current.workspace().policies
-        return {name: policy.target.total_seconds() for name, policy in policies.items()}
-
-    def objectives(self) -> Mapping[str, float]:
-        """The share of due times that is to be met, by target."""
-        policies = self.current.workspace().policies
-        return {name: policy.objective for name, policy in policies.items()}
+    def describe(self) -> None:
+        """Let the metrics say what runs, and under which configuration."""
+        configuration = self.current.configuration
+        policies = configuration.workspace.policies.values()
+        self.metrics.describe(
+            version=version("responder"),
+            configuration=configuration.version[:12],
+            targets={each.name: each.target.total_seconds() for each in policies},
+            objectives={each.name: each.objective for each in policies},
+        )
 
     def stream_options(self, *, handler_timeout: float | None = None) -> StreamOptions:
         stream, kafka = self.settings.stream, self.settings.kafka

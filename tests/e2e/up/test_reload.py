@@ -10,6 +10,11 @@ queue = "members"
 
 [queues.members]
 title = "Members"
+sla = "two-hours"
+
+[sla.two-hours]
+target = "2h"
+objective = 0.8
 """
 
 
@@ -28,6 +33,9 @@ async def test_a_changed_configuration_takes_effect_and_a_broken_one_changes_not
     await eventually(is_known)
     arrived = await caller.arrived("When do we meet?")
     assert (arrived.source, arrived.queue) == ("club", "members")
+    shown = await caller.metrics()
+    assert shown["responder_sla_target_seconds", (("sla", "two-hours"),)] == 7_200
+    assert shown["responder_sla_objective_ratio", (("sla", "two-hours"),)] == 0.8
 
     broken = (before + CLUB).replace('queue = "members"', 'quue = "members"')
     responder.configure(broken)
