@@ -204,13 +204,18 @@ def _unknown(records: Iterable[Record], known: set[str], what: str) -> list[Wron
 
 
 async def _left_open(connection: AsyncConnection) -> list[Wrong]:
-    """No attempt in doubt, no claim, no record that was given up."""
+    """No attempt in doubt, no claim, no record that was given up.
+
+    What was repeated under its key is in doubt no more when the repeat was made.
+    """
     rows = await _rows(
         connection,
         """
         SELECT e.comment_id, 'an attempt without an outcome' AS what FROM delivery_attempt a
           JOIN decision d ON d.id = a.reply_id JOIN engagement e ON e.id = d.engagement_id
-          WHERE a.outcome IS NULL OR a.outcome = 'unknown'
+          WHERE (a.outcome IS NULL OR a.outcome = 'unknown') AND NOT EXISTS (
+            SELECT FROM delivery_attempt s
+            WHERE s.idempotency_key = a.idempotency_key AND s.outcome = 'sent')
         UNION ALL SELECT '', 'a claim of ' || event_id FROM inbox WHERE state = 'claimed'
         UNION ALL SELECT '', 'a dead letter: ' || why FROM dead_letter
         """,

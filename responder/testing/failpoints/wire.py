@@ -25,7 +25,9 @@ _SENT_ON = frozenset({b"Q", b"S", b"H", b"X", b"p", b"d", b"c", b"f"})
 """What a client sends no more after, before it waits: query, sync, flush, end, password, copy."""
 _MORE_FOLLOWS = frozenset({b"1", b"t"})
 """Parse complete, parameter description: a row description, or word of none, comes at once."""
-_HARMLESS = ("BEGIN", "SELECT", "SHOW", "SET", "LISTEN", "ROLLBACK", "WITH RECURSIVE")
+_HARMLESS = ("BEGIN", "SELECT", "SHOW", "SET", "LISTEN", "ROLLBACK")
+_OF_THE_CLIENT = ("SELECT current_setting('jit')", "WITH RECURSIVE typeinfo_tree")
+"""How asyncpg 0.32 learns of types, once in a connection: nobody's call on a port."""
 _GONE = (OSError, asyncio.IncompleteReadError, AnswerLost)
 
 
@@ -169,7 +171,7 @@ class _Line:
         return ""
 
     async def _pass_on(self, whole: bytes, statement: str) -> None:
-        if statement:
+        if statement and not statement.startswith(_OF_THE_CLIENT):
             is_inside = self._status != _IDLE
             ends = statement.startswith("COMMIT")
             effect = ends if is_inside else not statement.startswith(_HARMLESS)
