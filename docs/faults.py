@@ -7,7 +7,12 @@ from tests.chaos.matrix import PROMISES, ROWS, Promise, Row
 from tests.chaos.results import CameTo, Judgement, Outcome, Results
 
 RESULTS = Path(__file__).parent / "reference" / "faults.json"
-MAKES = {"chaos": "make chaos", "powercut": "make powercut", "soak": "make soak"}
+MAKES = {
+    "test": "make test",
+    "chaos": "make chaos",
+    "powercut": "make powercut",
+    "soak": "make soak",
+}
 FAULTS_SAY = (
     "Every fault is made on purpose, against the real thing, and what came of it is written here by"
     " the run itself. *Held*: all of its tests ran in the last run and held. What to do when one of"

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from docs.faults import RESULTS
+from docs.faults import RESULTS, faults, promises
 from tests.chaos.marks import KINDS, Marked, marked_in
 from tests.chaos.matrix import PROMISES, ROWS
-from tests.chaos.results import CameTo, Outcome, Results
+from tests.chaos.plugin import APART
+from tests.chaos.results import CameTo, Outcome, Results, Run
 
 ROOT = Path(__file__).parents[2]
 KNOWN = {"fault": ROWS, "promise": PROMISES}
@@ -56,3 +57,12 @@ def test_no_row_is_called_held_without_a_test_that_ran_and_held() -> None:
             judged = RESULTS_KEPT.judged(kind, number)
             if judged.came_to is CameTo.HELD:
                 assert {test.came_to for test in judged.tests} == {CameTo.HELD}, (kind, number)
+
+
+def test_a_run_of_any_kind_is_shown_with_what_came_of_it() -> None:
+    came_to = Outcome(test="tests/x/test_y.py::test_z", came_to=CameTo.HELD, fault=[7], promise=[1])
+    run = Run(at="2026-11-22 22:00 UTC", machine="2 cores", seconds=600, tests=[came_to])
+    for name in ("test", *APART):
+        results = Results().with_run(name, run, ())
+        assert "`tests/x/test_y.py`: 1 held" in faults(results)
+        assert "`tests/x/test_y.py`: 1 held" in promises(results)
