@@ -4,6 +4,8 @@ Subclass it and give a `ledger` fixture. It runs on PostgreSQL, and on the twin 
 what a simulation finds on the twin says something about the real one.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from responder.delivery.ports import AttemptOutcome, LeaseLost, Posting, Settlement
@@ -366,6 +368,33 @@ class LedgerContract:
         now = ledger.clock.now()
         assert await ledger.work.begin_attempt(first, at=now) == 1
         assert await ledger.work.begin_attempt(second, at=now) is None
+        assert await ledger.view.attempts("c2") == []
+
+    async def test_the_same_words_wait_also_while_a_doubtful_call_is_repeated_under_its_key(
+        self, ledger: LedgerUnderTest
+    ) -> None:
+        """Where branches are flattened, the echo of the second would be taken for the first's.
+
+        So the first was answered by what stood under another comment. Found by the simulation.
+        """
+        keeps_keys = replace(OBEDIENT, reads_back=False, idempotency="key")
+        ledger.place.capabilities = keeps_keys
+        ledger.place.will([LOST])
+        ben = {"id": "ben", "name": "Ben"}
+        below = {"thread_id": "t", "root_id": "c1", "parent_id": "c1"}
+        await ledger.arrives(comment(thread_id="t"), comment("c2", "Same?", author=ben, **below))
+        await ledger.approve("c1")
+        await ledger.release()
+        await ledger.deliver(within_seconds=1.0)
+        assert await ledger.view.attempts("c1") == [AttemptOutcome.UNKNOWN]
+        await ledger.approve("c2")
+        ledger.clock.forward(-1.0)
+        await ledger.release()
+        second = await ledger.work.claim(
+            await ledger.view.reply_id("c2"), at=ledger.clock.now(), lease_seconds=60.0
+        )
+        assert second is not None
+        assert await ledger.work.begin_attempt(second, at=ledger.clock.now()) is None
         assert await ledger.view.attempts("c2") == []
 
     async def test_the_same_words_decided_again_after_doubt_keep_their_key(

@@ -261,7 +261,7 @@ class TwinDeliveryWork:
     def _has_rival(self, tx: LedgerTransaction, job: Job, key: ThreadKey) -> bool:
         """Whether the same words are on their way to somebody else in this branch."""
         for row in tx.rows(self._tables.attempts):
-            if row.reply_id == job.reply_id or row.external_id is not None or row.may_repeat:
+            if row.reply_id == job.reply_id or row.external_id is not None:
                 continue
             if row.outcome not in {None, AttemptOutcome.UNKNOWN}:
                 continue

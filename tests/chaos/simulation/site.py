@@ -28,6 +28,8 @@ from tests.chaos.simulation.hosts import Host, Surroundings
 SETTLE_SECONDS = 5.0
 OUR_ID = "us"
 PAGE = 5
+LIES_A_REPLY = 3
+"""After so many calls a reply is just taken; until then also when all else is well again."""
 
 READS = Capabilities(
     push=True,
@@ -242,7 +244,7 @@ class SitePlatform:
     async def _answer(self, posting: Posting) -> Posted:
         """From here on no byte can be called back."""
         chance = self._world.chance
-        if not self._world.weather.is_rough or chance.random() < 0.45:
+        if posting.attempt > LIES_A_REPLY or chance.random() < 0.45:
             return await self._takes(posting)
         ways = [self._loses, self._posts_and_loses, self._posts_late, self._says_no]
         ways += [self._asks_for_patience, self._is_slow, self._hides, self._is_not_reached]

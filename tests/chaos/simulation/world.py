@@ -51,6 +51,7 @@ CONSUMED = {
 }
 REST_SECONDS = 3_600.0
 ANSWER_SECONDS = 4.0
+LATE_SHARE = 0.6
 
 
 class Stuck(AssertionError):
@@ -191,20 +192,24 @@ class World:
 
     async def trouble(self, seconds: float) -> None:
         """Everything that goes wrong, for so long."""
-        end = self.clock.monotonic() + seconds
-        while self.clock.monotonic() < end:
+        began = self.clock.monotonic()
+        while (passed := self.clock.monotonic() - began) < seconds:
             await asyncio.sleep(self.chance.expovariate(1 / 3.0))
-            happening = self.chance.choice(self._happenings())
+            is_late = passed > LATE_SHARE * seconds
+            happening = self.chance.choice(self._happenings(is_late=is_late))
             host = self.chance.choice(list(self._processes.values()))
             self.trace.note(self.clock.monotonic(), host.host.name, happening.__name__)
             happening(host)
 
-    def _happenings(self) -> list[Callable[[Process], None]]:
-        """What is named twice happens twice as often."""
+    def _happenings(self, *, is_late: bool) -> list[Callable[[Process], None]]:
+        """What is named twice happens twice as often.
+
+        Who is stopped for long is so at the end, or little else would happen to anybody.
+        """
         return [
             *[self._crash] * 3,
             self._freeze,
-            *[self._stop_before_call] * 3,
+            *[self._stop_before_call] * (5 if is_late else 0),
             *[self._stop_before_settling] * 2,
             self._deploy,
             self._ledger_goes,
