@@ -408,6 +408,21 @@ class LedgerContract:
         await ledger.deliver()
         assert set(await ledger.view.keys("c1")) == set(before)
 
+    async def test_a_reply_does_not_wait_for_what_was_given_up_under_the_same_comment(
+        self, ledger: LedgerUnderTest
+    ) -> None:
+        """It waited for ever for its own forerunner in the same words. Found by the simulation."""
+        await ledger.falls_into_doubt()
+        await ledger.reopen()
+        ledger.place.will([LOST])
+        await ledger.approve()
+        await ledger.release()
+        await ledger.deliver()
+        assert await ledger.view.states() == {"c1": State.DELIVERY_UNKNOWN}
+        await ledger.send_again()
+        await ledger.deliver(within_seconds=60.0)
+        assert await ledger.view.states() == {"c1": State.ANSWERED}
+
     async def test_a_paused_source_sends_nothing(self, ledger: LedgerUnderTest) -> None:
         refuses = Behaviour(stores=False, answer=AttemptOutcome.REFUSED, pauses=True)
         ledger.place.will([refuses])

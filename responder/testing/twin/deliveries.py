@@ -265,6 +265,9 @@ class TwinDeliveryWork:
                 continue
             if row.outcome not in {None, AttemptOutcome.UNKNOWN}:
                 continue
+            decision = tx.get(self._tables.decisions, row.reply_id)
+            if decision is None or decision.status != "released":
+                continue
             other = job_of(tx, row.reply_id)
             engagement = engagement_of(tx, other.engagement_id)
             comment = comment_of(tx, engagement)
