@@ -18,18 +18,19 @@ from responder.engagement.lifecycle import State
 from responder.engagement.model import EngagementId, ReplyId
 from responder.testing.contracts.ledger import LedgerContract
 from responder.testing.contracts.ledger_bench import LedgerUnderTest, Ports, WatchedPlace
+from responder.testing.contracts.ledger_delivery import LedgerDeliveryContract
 from responder.testing.ledger import Bench, migrated, open_bench
 from responder.testing.postgres import TestServer
 from responder.testing.twin.bench import twin_under_test
 
 
-class TestTwin(LedgerContract):
+class TestTwin(LedgerContract, LedgerDeliveryContract):
     @pytest.fixture
     def ledger(self) -> LedgerUnderTest:
         return twin_under_test()
 
 
-class TestPostgres(LedgerContract):
+class TestPostgres(LedgerContract, LedgerDeliveryContract):
     @pytest_asyncio.fixture
     async def ledger(self, postgres_server: TestServer) -> AsyncIterator[LedgerUnderTest]:
         database = await postgres_server.fresh(await postgres_server.template("ledger", migrated))
