@@ -139,4 +139,7 @@ class DraftingLedger(Protocol):
         """Draft version, audit entry, outbox row and the claim's end, in one transaction.
 
         A worker whose lease was taken over records nothing: the other one's draft stands.
+
+        Raises:
+            DraftClaimHeld: the other one is still at it, and may die: look again.
         """

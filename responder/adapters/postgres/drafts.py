@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from itertools import compress
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -40,9 +41,6 @@ from responder.engagement.lifecycle import State
 from responder.engagement.model import Comment, EngagementId, EventId, SourceId
 from responder.engagement.record import Entry
 from responder.engagement.workspace import Source, Workspace
-
-if TYPE_CHECKING:
-    from uuid import UUID
 
 BRANCH_LIMIT = 20
 TOGETHER = 100
@@ -224,20 +222,24 @@ class PostgresDraftingLedger:
         async with transaction(self._engine) as connection:
             found = await connection.execute(_LOCK_FREE, {"ids": list(ids)}) if ids else ()
             locked = {EngagementId(row.id): row for row in found}
-            answers = [
+            is_free = [
                 each.drafted is None or each.drafted.engagement_id in locked for each in settled
             ]
-            await _settle(connection, list(compress(settled, answers)), locked)
-        return [*answers]
+            held = await _settle(connection, list(compress(settled, is_free)), locked)
+        return [
+            held.get(each.claim.token, free) for each, free in zip(settled, is_free, strict=True)
+        ]
 
     async def _settle_alone(self, settled: _Settled) -> None:
-        """Wait for whoever is at work on the comment. Raises NotFound."""
+        """Wait for whoever is at work on the comment. Raises NotFound, DraftClaimHeld."""
         if settled.drafted is None:
             return
         engagement_id = settled.drafted.engagement_id
         async with transaction(self._engine) as connection:
             row = await lock_engagement(connection, engagement_id)
-            await _settle(connection, [settled], {engagement_id: row})
+            held = await _settle(connection, [settled], {engagement_id: row})
+        for other in held.values():
+            raise other
 
 
 def _requested(
@@ -288,10 +290,13 @@ async def _held(
 
 async def _settle(
     connection: AsyncConnection, settled: Sequence[_Settled], locked: Mapping[EngagementId, Any]
-) -> None:
-    """End these claims, and record what was drafted under those that still are ours."""
+) -> Mapping[UUID, Exception]:
+    """End these claims, and record what was drafted under those that still are ours.
+
+    Gives by its token what stands against each of the others, where somebody is still at it.
+    """
     if not settled:
-        return
+        return {}
     done = await connection.execute(
         _END_CLAIMS,
         {
@@ -306,6 +311,13 @@ async def _settle(
         if each.drafted is not None and each.claim.token in ours
     ]
     await _record(connection, drafts, locked)
+    lost = [each.claim for each in settled if each.claim.token not in ours]
+    others = await _held(connection, [claim.event_id for claim in lost])
+    return {
+        claim.token: other
+        for claim in lost
+        if isinstance(other := others.get(claim.event_id), Exception)
+    }
 
 
 async def _record(

@@ -18,7 +18,7 @@ from responder.review.errors import (
     UsedBefore,
 )
 from responder.testing.contracts.ledger_bench import LedgerUnderTest, deleted, edited, letter, ours
-from responder.testing.factories import arrival, comment
+from responder.testing.factories import NOON, arrival, comment
 from responder.testing.ledger import ANA
 
 EVENT = EventId("event 1")
@@ -213,9 +213,22 @@ class LedgerContract:
         late = await ledger.drafting.claim(EVENT, item)
         await ledger.view.leases_end()
         other = await ledger.drafting.claim(EVENT, item)
-        await ledger.settle_draft(late, "Too late.")
+        with pytest.raises(DraftClaimHeld):  # or nobody would come back to it if the other died
+            await ledger.settle_draft(late, "Too late.")
         await ledger.settle_draft(other, "In time.")
+        await ledger.settle_draft(late, "Later still.")
         assert await ledger.view.drafts("c1") == ["In time."]
+
+    async def test_who_has_nothing_to_say_and_lost_its_lease_is_told_of_the_other(
+        self, ledger: LedgerUnderTest
+    ) -> None:
+        await ledger.arrives(comment())
+        item = await ledger.view.id_of("c1")
+        late = await ledger.drafting.claim(EVENT, item)
+        await ledger.view.leases_end()
+        await ledger.drafting.claim(EVENT, item)
+        with pytest.raises(DraftClaimHeld):
+            await ledger.drafting.settle(late, None, at=NOON)
 
     async def test_a_settled_event_pays_no_second_draft(self, ledger: LedgerUnderTest) -> None:
         await ledger.arrives(comment())

@@ -124,7 +124,10 @@ class TwinDraftingLedger:
             is_ours = await self.end_claim(tx, claim)
             if drafted is not None and engagement is not None and is_ours:
                 self._record(tx, claim, engagement, drafted, at)
+            other = None if is_ours else self.earlier(tx, (CONSUMER, claim.event_id))
         self._running.pop(claim.token, None)
+        if other is not None and not other.is_done:
+            raise DraftClaimHeld(what="the draft", after_seconds=1.0)
 
     async def end_claim(self, tx: LedgerTransaction, claim: DraftClaim) -> bool:
         """Whether it still was ours: another worker's draft stands, if that took it over."""

@@ -100,7 +100,8 @@ async def test_a_worker_that_lost_its_lease_records_nothing(
     await lease_ends(bench)
     other = worker(bench)
     taken_over = await other.claim(EVENT, NOBODY)
-    await ledger.settle(late, await drafted(bench, reply="late"), at=bench.clock.now())
+    with pytest.raises(DraftClaimHeld):
+        await ledger.settle(late, await drafted(bench, reply="late"), at=bench.clock.now())
     await other.settle(taken_over, await drafted(bench, reply="in time"), at=bench.clock.now())
     assert await drafts(bench) == [(1, "in time")]
 
