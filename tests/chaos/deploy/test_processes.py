@@ -214,6 +214,7 @@ async def test_while_one_joins_or_leaves_every_two_seconds_for_a_minute_nothing_
     await scene.holds()
 
 
+@pytest.mark.chaos  # minutes, and longer than it waits on a busy machine
 @pytest.mark.fault(37)
 @pytest.mark.promise(2, 6)
 async def test_every_role_restarted_in_turn_under_load_refuses_nobody_and_posts_nothing_twice(

@@ -86,6 +86,7 @@ async def test_a_process_that_ends_anywhere_leaves_nothing_undone_and_nothing_tw
     assert await trials.wrong([Doom(point.number)] for point in points) == []
 
 
+@pytest.mark.chaos  # it has found a run that comes to no rest, and nobody knows yet why
 @pytest.mark.fault(20)
 async def test_an_answer_that_is_lost_after_its_effect_changes_nothing(trials: Trials) -> None:
     effects = await trials.points(is_after_an_effect)

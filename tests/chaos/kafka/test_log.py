@@ -274,8 +274,8 @@ async def _told(load: Load, count: int, status: int, within: float) -> None:
 
 def _were_only_put_off(answers: Sequence[Answer]) -> None:
     """Each was taken, or told at once when to come again; nothing else."""
-    assert {answer.status for answer in answers} <= {202, 503}
-    refused = [answer for answer in answers if answer.status == 503]
+    assert {answer.status for answer in answers} <= {202, 429, 503}
+    refused = [answer for answer in answers if answer.status != 202]
     assert all(int(answer.retry_after or 0) > 0 for answer in refused)
     if refused:
         seconds = [answer.seconds for answer in refused]

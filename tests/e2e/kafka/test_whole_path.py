@@ -271,7 +271,7 @@ def test_the_audit_finds_nothing_missing(outcome: Outcome) -> None:
 
 
 def test_every_process_that_was_told_to_stop_ended_well(outcome: Outcome) -> None:
-    assert outcome.exit_codes == [0] * 9
+    assert outcome.exit_codes == [0] * 10
 
 
 def _states_of(engagements: Iterable[tuple[str, str, str]], source: str) -> set[str]:
