@@ -322,7 +322,8 @@ async def _has_rival(connection: AsyncConnection, job: Job, thread_key: str) -> 
     Some platforms list and echo replies by branch alone: of two that are in doubt at once nobody
     could tell which of them stands there. That holds for what is repeated under a key too: the echo
     of the other would settle it before the answer to its repeat tells that it never arrived. What a
-    person has given up is no rival: a reply would wait for ever for its own forerunner.
+    person has given up is no rival: a reply would wait for ever for its own forerunner. What was put
+    off is one: *later* is no proof that nothing stands there, so an echo settles it as well.
     """
     found = await connection.execute(
         text("""
@@ -333,7 +334,7 @@ async def _has_rival(connection: AsyncConnection, job: Job, thread_key: str) -> 
             JOIN delivery_attempt a ON a.reply_id = j.reply_id
             WHERE e.thread_key = :key AND e.state = 'sending' AND c.root_id = :root
               AND j.reply_id <> :id AND d.status = 'released' AND a.external_id IS NULL
-              AND (a.outcome IS NULL OR a.outcome = 'unknown')
+              AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'throttled'))
             """),
         {"key": thread_key, "root": job.comment.root_id, "id": job.reply_id},
     )

@@ -199,14 +199,29 @@ class LedgerDeliveryContract:
         """
         keeps_keys = replace(OBEDIENT, reads_back=False, idempotency="key")
         ledger.place.capabilities = keeps_keys
-        ledger.place.will([LOST])
+        await self._same_words_wait(ledger, AttemptOutcome.UNKNOWN, within_seconds=1.0)
+
+    async def test_the_same_words_wait_also_while_a_call_is_put_off(
+        self, ledger: LedgerUnderTest
+    ) -> None:
+        """*Later* is no proof that nothing stands there, so the second's echo would settle it too.
+
+        Found by the simulation.
+        """
+        await self._same_words_wait(ledger, AttemptOutcome.THROTTLED, within_seconds=1.0)
+
+    @staticmethod
+    async def _same_words_wait(
+        ledger: LedgerUnderTest, first: AttemptOutcome, within_seconds: float
+    ) -> None:
+        ledger.place.will([Behaviour(stores=False, answer=first)])
         ben = {"id": "ben", "name": "Ben"}
         below = {"thread_id": "t", "root_id": "c1", "parent_id": "c1"}
         await ledger.arrives(comment(thread_id="t"), comment("c2", "Same?", author=ben, **below))
         await ledger.approve("c1")
         await ledger.release()
-        await ledger.deliver(within_seconds=1.0)
-        assert await ledger.view.attempts("c1") == [AttemptOutcome.UNKNOWN]
+        await ledger.deliver(within_seconds=within_seconds)
+        assert await ledger.view.attempts("c1") == [first]
         await ledger.approve("c2")
         ledger.clock.forward(-1.0)
         await ledger.release()

@@ -263,7 +263,7 @@ class TwinDeliveryWork:
         for row in tx.rows(self._tables.attempts):
             if row.reply_id == job.reply_id or row.external_id is not None:
                 continue
-            if row.outcome not in {None, AttemptOutcome.UNKNOWN}:
+            if row.outcome not in {None, AttemptOutcome.UNKNOWN, AttemptOutcome.THROTTLED}:
                 continue
             decision = tx.get(self._tables.decisions, row.reply_id)
             if decision is None or decision.status != "released":
