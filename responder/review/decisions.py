@@ -153,7 +153,7 @@ def send_again(locked: Locked, command: SendAgain, *, now: datetime) -> Decision
     """
     _in_doubt(locked)
     _still_as_shown(locked, command)
-    if command.attempt not in {None, locked.attempts}:
+    if command.attempts not in {None, locked.attempts}:
         raise TriedSince
     return Decision(
         engagement_id=command.engagement_id,

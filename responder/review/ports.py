@@ -83,8 +83,8 @@ class FoundThere(Command):
 class SendAgain(Command):
     """An unknown delivery: a person looked, and it is not there. Post it once more."""
 
-    attempt: int | None = None
-    """The last one when the page was read, which what was seen is about. None: whichever is."""
+    attempts: int | None = None
+    """How many there were when the page was read, which what was seen is about; None: as now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +245,9 @@ class Item:
     """What was last approved and did not go out: undone, voided, or refused by the platform."""
     reply_url: str | None
     deliveries: tuple[Delivery, ...]
+    """The attempts to post the last reply that stands."""
+    attempts: int
+    """How often posting was tried, of all its replies."""
     is_handed_over: bool
     is_held_on_site: bool
     next_try_at: datetime | None
@@ -430,8 +433,8 @@ class Locked:
     text_limit: int
     """How long a reply may be there, in characters."""
     held: Held | None
-    attempts: int = 0
-    """How often the reply in doubt was tried; 0 where none is."""
+    attempts: int
+    """How often posting was tried, of all its replies: what was seen before the last says nothing."""
     due_at: datetime | None = None
     """None: no target applies to it."""
     clock_may_stop: bool = False

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from responder.adapters.postgres.branches import surrounding
 from responder.adapters.postgres.clocks import clock_in_words
 from responder.adapters.postgres.details import (
+    count_attempts,
     dead_letter_of,
     read_deliveries,
     read_drafts,
@@ -144,7 +145,7 @@ class PostgresDesk:
             context=digest(comment, await surrounding(connection, comment)),
             text_limit=self._text_limit(comment.source),
             held=held_of(row),
-            attempts=await _attempts_in_doubt(connection, row),
+            attempts=await count_attempts(connection, engagement_id),
             due_at=row.due_at,
             clock_may_stop=self._clock_may_stop(row.sla),
             is_clock_stopped=row.clock_paused_at is not None,
@@ -159,6 +160,8 @@ class PostgresDesk:
         return TEXT_LIMIT if capabilities is None else capabilities.text_max
 
     async def _item(self, connection: AsyncConnection, engagement_id: EngagementId) -> Item:
+        # First: one that is made meanwhile is then not taken for one that was seen.
+        attempts = await count_attempts(connection, engagement_id)
         row = await _read_row(connection, engagement_id)
         comment = comment_of(row)
         thread = await surrounding(connection, comment)
@@ -181,6 +184,7 @@ class PostgresDesk:
             taken_back_text=await read_taken_back(connection, engagement_id),
             reply_url=row.answer_url,
             deliveries=deliveries,
+            attempts=attempts,
             is_handed_over=last is not None and last.outcome == "handed_over",
             is_held_on_site=last is not None and last.outcome == "handed_over" and last.is_held,
             next_try_at=None if reply is None else reply.next_at,
@@ -348,13 +352,6 @@ def held_of(row: Any) -> Held | None:
         reason=row.held_reason and DismissalReason(row.held_reason),
         release_at=row.release_at,
     )
-
-
-async def _attempts_in_doubt(connection: AsyncConnection, row: Any) -> int:
-    if row.state != State.DELIVERY_UNKNOWN:
-        return 0
-    reply = await read_reply(connection, row.id)
-    return 0 if reply is None else len(await read_deliveries(connection, reply.id))
 
 
 async def _latest_change(connection: AsyncConnection) -> int:

@@ -101,6 +101,18 @@ async def read_deliveries(connection: AsyncConnection, reply_id: UUID) -> tuple[
     )
 
 
+async def count_attempts(connection: AsyncConnection, engagement_id: EngagementId) -> int:
+    """How often posting a reply was tried, of all its replies."""
+    found = await connection.execute(
+        text("""
+            SELECT count(*) FROM delivery_attempt a JOIN decision d ON d.id = a.reply_id
+            WHERE d.engagement_id = :id
+            """),
+        {"id": engagement_id},
+    )
+    return int(found.scalar_one())
+
+
 async def read_history(
     connection: AsyncConnection, engagement_id: EngagementId
 ) -> tuple[HistoryEntry, ...]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from responder.delivery.ports import AttemptOutcome
 from responder.engagement.context import digest
 from responder.engagement.lifecycle import Trigger
-from responder.engagement.model import Comment, EngagementId
+from responder.engagement.model import Comment, EngagementId, ReplyId
 from responder.engagement.record import Entry
 from responder.review.errors import TooLateToUndo
 from responder.review.ports import Decision, Held, Hold, Locked
@@ -39,6 +39,8 @@ class Shown:
     comment: Comment
     reply_text: str | None
     """The approved text, while one is on its way."""
+    doubt: tuple[ReplyId | None, int]
+    """Which reply it is, and how many attempts were made at posting it."""
     draft: str | None
 
 
@@ -72,8 +74,15 @@ class TwinReviewWork:
                 locked=_decidable(tx, row.id),
                 comment=comment_of(tx, row),
                 reply_text=newest.text if newest and newest.status == "released" else None,
+                doubt=_doubt(tx, newest),
                 draft=None if draft is None else draft.drafted.text,
             )
+
+
+def _doubt(tx: LedgerTransaction, newest: DecisionRow | None) -> tuple[ReplyId | None, int]:
+    if newest is None:
+        return None, 0
+    return ReplyId(newest.id), len(attempts_of(tx, newest.id))
 
 
 def _decidable(tx: LedgerTransaction, engagement_id: EngagementId) -> Locked:
@@ -86,6 +95,7 @@ def _decidable(tx: LedgerTransaction, engagement_id: EngagementId) -> Locked:
         context=digest(comment, thread_of(tx, row.thread_key)),
         text_limit=TEXT_LIMIT,
         held=None if held is None else _held(held),
+        attempts=sum(len(attempts_of(tx, d.id)) for d in rows if d.engagement_id == row.id),
     )
 
 

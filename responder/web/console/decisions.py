@@ -101,8 +101,8 @@ async def send_again(visit: Visit) -> web.StreamResponse:
     visit.require(Act.SEND)
 
     async def decide(form: Form) -> None:
-        attempt = _number(form.get("attempt")) or 0
-        await visit.console.review.send_again(SendAgain(**_common(visit, form), attempt=attempt))
+        attempts = _number(form.get("attempts")) or 0
+        await visit.console.review.send_again(SendAgain(**_common(visit, form), attempts=attempts))
 
     return await _and_stay(visit, decide)
 

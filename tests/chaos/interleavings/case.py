@@ -360,8 +360,8 @@ class Reviewer:
         await self._tries("found there", self._case.bench.review.found_there(command))
 
     async def _sends_again(self) -> None:
-        attempt = self._page.attempts if self._page else 0
-        command = SendAgain(**await self._shown(), attempt=attempt)
+        attempts = self._page.attempts if self._page else 0
+        command = SendAgain(**await self._shown(), attempts=attempts)
         await self._tries("send again", self._case.bench.review.send_again(command))
 
     async def stops_the_clock(self) -> None:

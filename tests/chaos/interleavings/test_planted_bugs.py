@@ -41,7 +41,7 @@ class WithoutVersions(Review):
             locked = await tx.lock(command.engagement_id)
             fresh = replace(command, context=locked.context)
             if isinstance(fresh, SendAgain):
-                fresh = replace(fresh, attempt=None)
+                fresh = replace(fresh, attempts=None)
             await tx.record(decision(locked, fresh, now=self._clock.now()))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from responder.engagement.errors import Conflict, Invalid, Retryable
 from responder.engagement.lifecycle import ENDS, OPEN, State
-from responder.engagement.model import DismissalReason, EngagementId, PersonId
+from responder.engagement.model import DismissalReason, PersonId, ReplyId
 from responder.intake.ports import Push
 from responder.review.ports import (
     Approve,
@@ -129,7 +129,8 @@ class Reviewer:
     def __init__(self, world: World, person_id: PersonId) -> None:
         self._world = world
         self._person_id = person_id
-        self._doubted_since: dict[EngagementId, float] = {}
+        self._doubted_since: dict[tuple[ReplyId | None, int], float] = {}
+        """By reply and attempt: a later one may be under way, whatever was known before."""
 
     async def run(self) -> None:
         chance = self._world.chance
@@ -199,10 +200,10 @@ class Reviewer:
     async def _look_there(self, shown: Shown) -> None:
         """Whoever looks looks well: not before what is under way must have arrived."""
         now = self._world.clock.monotonic()
-        since = self._doubted_since.setdefault(shown.engagement_id, now)
+        since = self._doubted_since.setdefault(shown.doubt, now)
         if now - since < 2 * SETTLE_SECONDS or self._world.weather.is_site_away:
             return
-        del self._doubted_since[shown.engagement_id]
+        del self._doubted_since[shown.doubt]
         there = self._world.site.under(shown.comment.comment_id)
         ours = [reply for reply in there if reply.text == shown.reply_text]
         if ours:

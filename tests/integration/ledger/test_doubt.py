@@ -57,7 +57,7 @@ async def test_what_was_seen_before_the_last_attempt_sends_nothing_again(bench: 
         actor=BEN,
         key="on a page that was opened long ago",
         context=item.context,
-        attempt=len(item.deliveries),
+        attempts=item.attempts,
     )
     await bench.send_again()
     await bench.deliver()
@@ -66,6 +66,28 @@ async def test_what_was_seen_before_the_last_attempt_sends_nothing_again(bench: 
     await bench.deliver()
     assert await bench.states() == {"c1": State.DELIVERY_UNKNOWN}
     assert bench.place.texts("c1") == ["Yes, it does."]
+
+
+async def test_what_was_seen_before_another_reply_was_tried_sends_nothing_again(
+    bench: Bench,
+) -> None:
+    """The page is about a reply that was given back since; another one is in doubt, as often."""
+    await in_doubt(bench, NEVER_ARRIVED, LOST_ANSWER)
+    item = await bench.item()
+    stale = SendAgain(
+        engagement_id=item.row.engagement_id,
+        actor=BEN,
+        key="on a page that was opened long ago",
+        context=item.context,
+        attempts=item.attempts,
+    )
+    await bench.reopen()
+    await bench.approve(reply="It does, see the manual.")
+    await bench.release()
+    await bench.deliver()
+    assert await bench.states() == {"c1": State.DELIVERY_UNKNOWN}
+    with pytest.raises(TriedSince):
+        await bench.review.send_again(stale)
 
 
 async def echo(bench: Bench, comment_id: str, reply: str, **data: object) -> None:
