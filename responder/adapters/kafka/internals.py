@@ -1,4 +1,4 @@
-"""What needs aiokafka's private names: closing its clients in bounded time, and one question.
+"""What needs aiokafka's private names: closing in bounded time what it leaves open, one question.
 
 aiokafka 0.14's own `stop()` may wait for ever: for an answer of a broker that is away, for batches
 that never expire (trap 13), for a rebalance. With the broker down it may raise `CancelledError` of
@@ -12,8 +12,18 @@ from collections.abc import Coroutine
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-untyped]
+from typing_extensions import override
 
 REMAINS_SECONDS = 1.0
+
+
+class _NoMore(dict[Any, Any]):
+    """The connections of a client that is closed: one that is still being made is closed too."""
+
+    @override
+    def __setitem__(self, name: Any, connection: Any) -> None:
+        connection.close()
+        super().__setitem__(name, connection)
 
 
 async def close_consumer(consumer: AIOKafkaConsumer, seconds: float) -> None:
@@ -57,6 +67,7 @@ async def within(work: Coroutine[Any, Any, Any], seconds: float) -> None:
 async def _close_client(client: Any) -> None:
     await _end(client._sync_task)
     await within(client.close(), REMAINS_SECONDS)
+    client._conns = _NoMore()
 
 
 async def _end(*tasks: asyncio.Task[Any] | None) -> None:
