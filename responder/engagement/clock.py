@@ -135,7 +135,7 @@ class Clock:
     def steps(self) -> tuple[PlannedStep, ...]:
         """When each step is to be taken, while the clock runs; none while it stands.
 
-        One that would lie before the beginning is taken at once.
+        One that would lie before the beginning is taken as soon as its time begins to count.
         """
         if self.terms is None or self.paused_at is not None:
             return ()

@@ -198,13 +198,16 @@ class Recount:
         return row.due_outcome == "missed" or (row.due_outcome is None and is_late)
 
     def _is_at_risk(self, each: Noted) -> bool:
-        """Within the last hour and a half of office hours, or the last fifth of the day's target."""
+        """Within the last hour and a half of office hours, or the last fifth of the day's target.
+
+        Never before the office has opened once: at night nobody is to hurry to anything.
+        """
         row = each.row
         if row.due_at is None or row.due_outcome or row.clock_paused_at or row.due_at <= self.at:
             return False
         left = office_seconds(self.at, row.due_at, row.terms["hours"])
         warned = 5_400 if row.terms["policy"] == "first-reply" else 0.2 * 93_600
-        return left <= warned
+        return left <= warned and left < row.terms["target_seconds"]
 
 
 def first_replies(everybody: Iterable[Noted], at: datetime) -> Mapping[Any, list[float]]:
