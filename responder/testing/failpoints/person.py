@@ -7,7 +7,16 @@ from responder.adapters.postgres.review import PostgresReviewWork
 from responder.engagement.lifecycle import State
 from responder.engagement.model import EngagementId
 from responder.engagement.ports import Ids
-from responder.review.ports import Approve, DraftState, FoundThere, Item, QueueFilter, SendAgain
+from responder.review.commands import (
+    Approve,
+    FoundThere,
+    SendAgain,
+)
+from responder.review.ports import (
+    DraftState,
+    Item,
+    QueueFilter,
+)
 from responder.review.service import Review
 from responder.testing.factories import PLACE
 from responder.testing.failpoints.world import World

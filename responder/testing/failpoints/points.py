@@ -34,9 +34,14 @@ class Point:
     call: Call
     moment: Moment
 
+    @property
+    def where(self) -> str:
+        """The same in every run, whatever its number."""
+        return f"{self.step}: {self.moment.value} {self.call}"
+
     @override
     def __str__(self) -> str:
-        return f"{self.number} {self.step}: {self.moment.value} {self.call}"
+        return f"{self.number} {self.where}"
 
 
 class Dead(ConnectionError):
@@ -50,6 +55,13 @@ class Doom:
     at: int
     """The number of the point."""
     fate: Fate = Fate.DIES
+    planned: str = ""
+    """`Point.where` that is to be; empty: whatever has the number."""
+
+    @classmethod
+    def of(cls, point: Point, fate: Fate = Fate.DIES) -> "Doom":
+        """At this very point."""
+        return cls(point.number, fate, point.where)
 
 
 class Points:

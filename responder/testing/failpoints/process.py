@@ -36,7 +36,7 @@ from responder.testing.failpoints.stages import (
     nothing_planted,
 )
 from responder.testing.failpoints.wire import PostgresWire
-from responder.testing.failpoints.world import GROUPS, World
+from responder.testing.failpoints.world import GROUPS, PUSHES_REST_SECONDS, World
 
 ROUNDS = 8
 """After so many turns of every role a run must have come to rest: two ends take three or four."""
@@ -92,7 +92,9 @@ class Process:
         self._relay = self._ports.relay(
             wire.dsn.url(), self._ports.writer, self._letters, clock=world.clock
         )
-        self._sink = LogSink(self._ports.writer, clock=world.clock)
+        self._sink = LogSink(
+            self._ports.writer, clock=world.clock, pause_seconds=PUSHES_REST_SECONDS
+        )
         self._delivery = delivery_stage(world, self._ports)
         self._handlers = handlers(world, engine, self._ports, self._delivery)
         self._person = Person(world, engine, SystemIds(world.clock))

@@ -135,6 +135,8 @@ class _Lives:
         met = process.points.met
         if doom is not None and met is not None:
             self.last += f", {doom.fate.value} at {met}"
+            if doom.planned not in {"", met.where}:
+                self.wrong.append(Wrong(comment_id, f"it was to be at {doom.planned}"))
         elif doom is not None and is_first:
             self.wrong.append(Wrong(comment_id, f"nobody came to point {doom.at}"))
         self._runs[comment_id] = self.last

@@ -30,7 +30,8 @@ GROUPS = {
     "audit": EngagementReceived.topic,
 }
 """Who reads what."""
-
+PUSHES_REST_SECONDS = 60.0
+"""After a log that did not answer, pushes are refused for so long."""
 
 _LEFT = text("""
     SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL)
@@ -56,6 +57,10 @@ class ShiftedClock(SystemClock):
     @override
     def now(self) -> datetime:
         return super().now() + timedelta(seconds=self._ahead)
+
+    @override
+    def monotonic(self) -> float:
+        return super().monotonic() + self._ahead
 
     def skip(self, seconds: float) -> None:
         self._ahead += max(0.0, seconds)
@@ -125,9 +130,11 @@ class World:
             return bool(left.scalar_one() == 0)
 
     async def time_passes(self) -> None:
-        """Until the leases of the dead have run out, and until something is due again."""
+        """Until the leases of the dead have run out, and until something is to be done again."""
         async with self.engine.connect() as connection:
             row = (await connection.execute(_WAITING)).one()
         await self.clock.sleep(max(0.0, float(row.leased or 0.0)))
+        if self.to_push:
+            self.clock.skip(PUSHES_REST_SECONDS)
         if row.next_at is not None:
             self.clock.skip((row.next_at - self.clock.now()).total_seconds())
