@@ -27,7 +27,7 @@ from responder.platforms.outgoing_webhook import TYPE, ReplyToPost, ReplyWebhook
 from responder.platforms.standard_webhooks import SHORT
 from responder.settings.shown import documented
 from responder.telemetry import catalogue
-from responder.telemetry.catalogue import HistogramMetric, Metric
+from responder.telemetry.metric import HistogramMetric, Metric
 from responder.web import problems
 from tests.chaos.results import Results
 

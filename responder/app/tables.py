@@ -335,6 +335,8 @@ class OpenAITable(Table):
     base_url: Address = HttpUrl("https://api.openai.com/v1")
     timeout_seconds: Annotated[int, Field(ge=1, le=110)] = 30
     max_output_tokens: Annotated[int, Field(ge=64, le=16_384)] = 1_024
+    tokens_per_day: Annotated[int, Field(ge=20_000, le=2**53)] = 2_000_000
+    """For the comments of each source, in and out; then, until midnight UTC, the template writes."""
 
 
 class File(Table):

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, nullcontext
 
 from responder.adapters.openai.endpoint import Endpoint, ModelParameters
 from responder.adapters.openai.writer import OpenAIDraftWriter
+from responder.adapters.postgres.token_budget import PostgresTokenBudget
 from responder.adapters.resilience import Breaker, BreakingDraftWriter
 from responder.app import tables
 from responder.app.parts import Parts
@@ -106,6 +107,9 @@ class CurrentWriter:
             clock=self._parts.clock,
             ids=self._parts.ids,
             random=self._parts.random,
+            budget=PostgresTokenBudget(
+                self._parts.engine, tokens_per_day=self._line.chosen.tokens_per_day
+            ),
             default_language=language,
         )
         measured = MeasuredWriter(

@@ -1,12 +1,12 @@
 """What drafting asks of others: a writer, and the ledger's unit of work."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from responder.engagement.errors import RateLimited, Refused
-from responder.engagement.model import Comment, EngagementId, EventId, Understanding
+from responder.engagement.model import Comment, EngagementId, EventId, SourceId, Understanding
 from responder.engagement.workspace import Source
 
 
@@ -91,6 +91,33 @@ class DraftWriter(Protocol):
             DraftRefused: nothing helpful or permitted to say; carries the reason a person sees.
             RateLimited, Unavailable: nothing was written; try later.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Tokens that were set aside for one call of a model."""
+
+    source: SourceId
+    day: date
+    """In UTC, whenever the call ends."""
+    tokens: int
+
+
+class TokenBudget(Protocol):
+    """How many tokens a model may use for the comments of a source in a day.
+
+    What nobody settles stays used: whether a call that failed was charged, nobody here knows.
+    """
+
+    async def reserve(self, source: SourceId, tokens: int) -> Reservation | None:
+        """Set aside the most that a call can come to. None: so many are not left today.
+
+        Raises:
+            Unavailable: nobody can tell now.
+        """
+
+    async def settle(self, reserved: Reservation, used: int) -> None:
+        """Tell what the call came to, once. Raises Unavailable: then it stays as reserved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

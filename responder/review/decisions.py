@@ -13,6 +13,18 @@ from responder.engagement.events import web_address
 from responder.engagement.lifecycle import ENDS, IllegalTransition, Move, State, Trigger, step
 from responder.engagement.model import PERSON_REASONS, DismissalReason
 from responder.engagement.typed import reason, unseen
+from responder.review.commands import (
+    Approve,
+    Command,
+    Dismiss,
+    FoundThere,
+    LetClockGoOn,
+    PostedByPerson,
+    Reopen,
+    SendAgain,
+    StopClock,
+    Undo,
+)
 from responder.review.errors import (
     AlreadyDecided,
     DecidedSince,
@@ -24,19 +36,9 @@ from responder.review.errors import (
     UsedBefore,
 )
 from responder.review.ports import (
-    Approve,
-    Command,
     Decision,
-    Dismiss,
-    FoundThere,
     Hold,
-    LetClockGoOn,
     Locked,
-    PostedByPerson,
-    Reopen,
-    SendAgain,
-    StopClock,
-    Undo,
 )
 
 AnyCommand = TypeVar("AnyCommand", bound=Command)

@@ -6,23 +6,25 @@ from typing import Protocol, TypeVar
 
 from responder.engagement.ports import Clock, Ids
 from responder.review import decisions
+from responder.review.commands import (
+    Approve,
+    Command,
+    Dismiss,
+    FoundThere,
+    LetClockGoOn,
+    PostedByPerson,
+    Reopen,
+    SendAgain,
+    StopClock,
+    Undo,
+)
 from responder.review.decisions import (
     AnyCommand,
 )
 from responder.review.ports import (
-    Approve,
-    Command,
     Decision,
-    Dismiss,
-    FoundThere,
-    LetClockGoOn,
     Locked,
-    PostedByPerson,
-    Reopen,
     ReviewWork,
-    SendAgain,
-    StopClock,
-    Undo,
 )
 
 CommandT_contra = TypeVar("CommandT_contra", bound=Command, contravariant=True)

@@ -1,15 +1,12 @@
 """Every metric there is: name, unit, labels with the most values each may have, and what it means.
 
 Names follow Prometheus: base units, `_total` on counters. What marks a person, a text, an address
-or an error's words is never a label. A value beyond a label's limit counts as `other`, so that the
-number of series has a limit that a test knows.
+or an error's words is never a label.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from math import prod
 
-PREFIX = "responder_"
+from responder.telemetry.metric import CounterMetric, GaugeMetric, HistogramMetric, Label, Metric
 
 RESPONSE_BUCKETS = (
     *(1, 5, 15, 30, 60, 120, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400, 259_200),
@@ -17,51 +14,6 @@ RESPONSE_BUCKETS = (
 """Seconds. They equal the targets people set, so that a ratio at a target is exact."""
 REQUEST_BUCKETS = (0.005, 0.02, 0.05, 0.2, 0.5, 1.0, 5.0)
 WORK_BUCKETS = (0.005, 0.05, 0.25, 1.0, 5.0, 30.0, 120.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    name: str
-    most: int
-    """Distinct values, `other` not counted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    name: str
-    """Without the prefix."""
-    meaning: str
-    labels: tuple[Label, ...] = ()
-    most: int | None = None
-    """Combinations of label values, where fewer occur than the labels could make."""
-    is_from_ledger: bool = False
-    """Read from the ledger by the audit role: survives restarts; take `max by`, never `sum`."""
-
-    @property
-    def full_name(self) -> str:
-        return PREFIX + self.name
-
-    @property
-    def most_children(self) -> int:
-        """Combinations that are kept apart; what comes beyond counts as `other` in every label."""
-        return prod(label.most for label in self.labels) if self.most is None else self.most
-
-    @property
-    def label_names(self) -> tuple[str, ...]:
-        return tuple(label.name for label in self.labels)
-
-
-class CounterMetric(Metric):
-    pass
-
-
-class GaugeMetric(Metric):
-    pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistogramMetric(Metric):
-    buckets: tuple[float, ...] = field()
 
 
 SOURCE = Label("source", 20)
@@ -379,6 +331,12 @@ LLM_TOKENS = CounterMetric(
     name="llm_tokens_total",
     meaning="Tokens that went in and came out.",
     labels=(MODEL, Label("type", 2)),
+)
+LLM_BUDGET = GaugeMetric(
+    name="llm_budget_remaining_ratio",
+    meaning="Share of the day's tokens that is left, of each source whose comments used some.",
+    labels=(SOURCE,),
+    is_from_ledger=True,
 )
 EVENT_LOOP_LAG = HistogramMetric(
     name="event_loop_lag_seconds",

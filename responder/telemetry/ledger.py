@@ -29,6 +29,7 @@ from responder.telemetry.catalogue import (
     DELIVERY_UNKNOWN,
     FIRST_RESPONSE,
     LEDGER_ITEMS,
+    LLM_BUDGET,
     OPEN_AT_RISK,
     OPEN_ITEMS,
     OPEN_OLDEST,
@@ -41,9 +42,8 @@ from responder.telemetry.catalogue import (
     SAMPLED_AT,
     SLA_DUE,
     UNANSWERED,
-    HistogramMetric,
-    Metric,
 )
+from responder.telemetry.metric import HistogramMetric, Metric
 from responder.telemetry.metrics import OTHER
 
 log = structlog.get_logger(__name__)
@@ -119,6 +119,8 @@ class Figures:
     """By platform."""
     not_pushed: Mapping[str, int] = field(default_factory=dict)
     """Comments that only a reading brought, by source that pushes. Only ever grows."""
+    tokens_left: Mapping[str, float] = field(default_factory=dict)
+    """Of a model's tokens for today, the share, by source whose comments used some."""
 
 
 class LedgerFigures(Protocol):
@@ -183,6 +185,9 @@ class LedgerCollector(Collector):
         )
         yield _counter(
             RECONCILE_MISSING, {(source,): n for source, n in figures.not_pushed.items()}
+        )
+        yield _gauge(
+            LLM_BUDGET, {(source,): left for source, left in figures.tokens_left.items()}, min
         )
 
 

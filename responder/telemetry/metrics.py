@@ -16,12 +16,9 @@ from responder.telemetry.catalogue import (
     CONFIG_INFO,
     SLA_OBJECTIVE,
     SLA_TARGET,
-    CounterMetric,
-    GaugeMetric,
-    HistogramMetric,
-    Metric,
 )
 from responder.telemetry.distribution import Distribution, Distributions
+from responder.telemetry.metric import CounterMetric, GaugeMetric, HistogramMetric, Metric
 
 OTHER = "other"
 

@@ -13,6 +13,7 @@ from responder.stream.deadletter import Bucket
 from responder.stream.log import Corrupt, Partition
 from responder.stream.observer import Gauges
 from responder.telemetry import catalogue
+from responder.telemetry.metric import GaugeMetric
 from responder.telemetry.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -120,9 +121,7 @@ class StreamMetrics:
         """How far behind one of its own partitions the group is; shown with the next gauges."""
         self._lags[partition] = records
 
-    def _own_partitions(
-        self, metric: catalogue.GaugeMetric, values: Mapping[Partition, float]
-    ) -> None:
+    def _own_partitions(self, metric: GaugeMetric, values: Mapping[Partition, float]) -> None:
         series = self._metrics.gauge(metric)
         named = {(self._group, each.topic, str(each.number)): each for each in values}
         series.forget(named, within=(self._group,))

@@ -30,16 +30,15 @@ from responder.engagement.events import EngagementReceived
 from responder.engagement.lifecycle import State
 from responder.engagement.model import DismissalReason, EngagementId, PersonId
 from responder.engagement.workspace import Workspace
-from responder.review.ports import (
+from responder.review.commands import (
     Approve,
     Dismiss,
     FoundThere,
-    Item,
-    QueueFilter,
     Reopen,
     SendAgain,
     Undo,
 )
+from responder.review.ports import Item, QueueFilter
 from responder.review.service import Review
 from responder.testing.factories import NOON, PLACE, arrival, workspace
 from responder.testing.place import Place

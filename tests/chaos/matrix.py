@@ -17,7 +17,6 @@ class Row:
     Args:
         on_kafka: counts only where it ran on a real Apache Kafka.
         leaves_out: what of the fault no test makes.
-        not_built: why it cannot hold yet, and what is there instead.
     """
 
     number: int
@@ -27,7 +26,6 @@ class Row:
     bound: str
     on_kafka: bool = False
     leaves_out: str | None = None
-    not_built: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,10 +256,9 @@ _ROWS = (
         number=28,
         where="model",
         fault="a storm of costs",
-        expected="A budget per source and day stops it; an alert says so.",
-        bound="-",
-        not_built="There is no budget. What is there: the length of a request and of an answer is"
-        " bounded, drafts are asked for a few at a time, and the circuit opens on failures.",
+        expected="A budget per source and day, set aside before each call, is never exceeded; then"
+        " the template writes. An alert says so.",
+        bound="the tokens that are allowed",
     ),
     Row(
         number=29,

@@ -23,7 +23,6 @@ class CameTo(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     NOT_RUN = "not run"
-    NOT_BUILT = "not built"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +93,6 @@ class Results:
             test for run in self.runs.values() for test in run.tests if test.is_of(kind, number)
         ]
         row = ROWS[number] if kind == "fault" else None
-        if row is not None and row.not_built is not None:
-            return Judgement(came_to=CameTo.NOT_BUILT, why=row.not_built, tests=tests)
         came_to, why = _verdict(
             tests, self._not_run(kind, number), on_kafka=row is not None and row.on_kafka
         )

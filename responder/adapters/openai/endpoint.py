@@ -22,6 +22,8 @@ from responder.engagement.errors import RateLimited, Unavailable
 
 ANSWER_LIMIT_BYTES = 131_072
 """Of the whole response: a draft of 64 KiB with its envelope."""
+_MESSAGE_TOKENS = 16
+"""Of the form around a message, at the most."""
 _NO_KEY = "none"
 _NOT_UNDERSTOOD = frozenset({400, 415, 422, 501})
 _OVERLOADED = 429
@@ -82,6 +84,12 @@ class Endpoint:
 
     async def close(self) -> None:
         await self._client.close()
+
+    def most_tokens(self, messages: Sequence[ChatCompletionMessageParam]) -> int:
+        """What one such call can come to: a token is a byte at the least, and an answer is bounded."""
+        asked = sum(len(str(each.get("content", "")).encode()) for each in messages)
+        form = len(json.dumps(_response_format(Rung.JSON_SCHEMA)))
+        return asked + form + _MESSAGE_TOKENS * len(messages) + self._parameters.max_tokens
 
     async def complete(self, messages: Sequence[ChatCompletionMessageParam]) -> Completion:
         """Ask once, on the strictest rung that this server is known to understand.

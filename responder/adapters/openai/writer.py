@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from openai.types.chat import ChatCompletionMessageParam
@@ -21,6 +22,7 @@ from responder.drafting.ports import (
     Passage,
     Proposal,
     Provenance,
+    TokenBudget,
 )
 from responder.drafting.prompt import Marks, Prompt
 from responder.drafting.tongue import reply_language
@@ -63,6 +65,7 @@ class OpenAIDraftWriter:
         clock: Clock,
         ids: Ids,
         random: Random,
+        budget: TokenBudget,
         draft_seconds: float = 60.0,
         default_language: str = "en",
     ) -> None:
@@ -74,6 +77,7 @@ class OpenAIDraftWriter:
         self._clock = clock
         self._ids = ids
         self._random = random
+        self._budget = budget
         self._draft_seconds = draft_seconds
         self._default_language = default_language
 
@@ -90,7 +94,7 @@ class OpenAIDraftWriter:
     async def _write(self, request: DraftRequest, asked: Prompt) -> Proposal:
         messages = _messages(asked)
         try:
-            return self._proposal(request, asked, await self._endpoint.complete(messages))
+            return self._proposal(request, asked, await self._complete(request, messages))
         except Retryable as failure:
             await self._wait(failure)
             repair, tried = messages, f"{WRITER}: {failure}"
@@ -98,11 +102,31 @@ class OpenAIDraftWriter:
             repair = [*messages, _complaint(rejected)]
             tried = f"{WRITER}: {rejected.explanation}"
         try:
-            completion = await self._endpoint.complete(repair)
+            completion = await self._complete(request, repair, tried)
             proposal = self._proposal(request, asked, completion)
         except _Rejected as rejected:
             raise _refused(rejected, tried) from None
         return replace(proposal, provenance=replace(proposal.provenance, attempts=(tried,)))
+
+    async def _complete(
+        self, request: DraftRequest, messages: Sequence[ChatCompletionMessageParam], *tried: str
+    ) -> Completion:
+        """One call, within the budget. What one that fails came to is not known: all of it."""
+        most = self._endpoint.most_tokens(messages)
+        reserved = await self._budget.reserve(request.source.id, most)
+        if reserved is None:
+            raise _over_budget(tried)
+        try:
+            completion = await self._endpoint.complete(messages)
+        except RateLimited:
+            with suppress(Retryable):
+                await self._budget.settle(reserved, 0)
+            raise
+        if completion.input_tokens is not None and completion.output_tokens is not None:
+            used = completion.input_tokens + completion.output_tokens
+            with suppress(Retryable):  # what was paid for is worth more than the count
+                await self._budget.settle(reserved, used)
+        return completion
 
     def _ask(self, request: DraftRequest) -> Prompt:
         passages = [m.snippet.quoted(m.snippet.text) for m in self._library.near(request)]
@@ -214,6 +238,14 @@ def _judged(provenance: Provenance, draft: Draft, verdict: Verdict) -> Provenanc
         unsupported=unsupported(draft),
         gives=given(draft),
         checks=verdict.checks,
+    )
+
+
+def _over_budget(tried: tuple[str, ...]) -> DraftRefused:
+    return DraftRefused(
+        reason="unavailable",
+        explanation="The model has used up its tokens for this source and day.",
+        provenance=Provenance(writer=WRITER, attempts=tried),
     )
 
 

@@ -12,6 +12,7 @@ from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.missing import SETTLING_SECONDS, find_missing
 from responder.adapters.postgres.response_times import read_wait
 from responder.adapters.postgres.tally import Rows, Tally, kept, read_tally
+from responder.adapters.postgres.token_budget import read_tokens_left
 from responder.delivery.ports import Capabilities
 from responder.engagement.events import TOPICS
 from responder.engagement.lifecycle import State
@@ -74,6 +75,7 @@ class PostgresFigures:
                 dead_letters=_dead_letters(tally),
                 delivery_unknown=self._delivery_unknown(tally),
                 not_pushed=self._not_pushed(tally),
+                tokens_left=await read_tokens_left(connection),
             )
 
     async def _missing(self, connection: AsyncConnection) -> int:

@@ -17,16 +17,15 @@ from responder.engagement.events import EngagementReceived, Event, ReplyPosted
 from responder.engagement.lifecycle import State
 from responder.engagement.model import DismissalReason, EngagementId, ReplyId
 from responder.engagement.workspace import Workspace
-from responder.review.ports import (
+from responder.review.commands import (
     Approve,
-    DeadLetterDesk,
     Dismiss,
     FoundThere,
     Reopen,
-    ReviewWork,
     SendAgain,
     Undo,
 )
+from responder.review.ports import DeadLetterDesk, ReviewWork
 from responder.review.service import Review
 from responder.testing.factories import NOON, PLACE, arrival, comment
 from responder.testing.ledger import ANA, DETECTOR, UNDO_SECONDS, MovedClock, Seen

@@ -12,7 +12,12 @@ from responder.engagement.lifecycle import Trigger
 from responder.engagement.model import Comment, EngagementId, ReplyId
 from responder.engagement.record import Entry
 from responder.review.errors import TooLateToUndo
-from responder.review.ports import Decision, Held, Hold, Locked
+from responder.review.ports import (
+    Decision,
+    Held,
+    Hold,
+    Locked,
+)
 from responder.testing.twin.recording import (
     append_entries,
     attempts_of,

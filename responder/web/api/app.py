@@ -19,19 +19,18 @@ from responder.engagement.errors import Malformed, NotFound
 from responder.engagement.model import EngagementId
 from responder.engagement.ports import Clock, Ids
 from responder.insights.response_times import ResponseTimesDesk
+from responder.review.commands import (
+    Approve,
+    Dismiss,
+    LetClockGoOn,
+    StopClock,
+    Undo,
+)
 from responder.review.errors import (
     AlreadyDecided,
     StaleApproval,
 )
-from responder.review.ports import (
-    Approve,
-    Desk,
-    Dismiss,
-    LetClockGoOn,
-    QueueFilter,
-    StopClock,
-    Undo,
-)
+from responder.review.ports import Desk, QueueFilter
 from responder.review.service import Review
 from responder.web import problems
 from responder.web.api.models import (

@@ -17,7 +17,15 @@ from responder.engagement.model import (
     DueOutcome,
     Understanding,
 )
-from responder.review.ports import Delivery, Draft, DraftState, Held, Item, QueuePage, Row
+from responder.review.ports import (
+    Delivery,
+    Draft,
+    DraftState,
+    Held,
+    Item,
+    QueuePage,
+    Row,
+)
 
 STATES = ("open", "overdue", "at_risk", "attention", "answered", "closed", "deleted")
 """What a list may ask for."""

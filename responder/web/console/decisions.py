@@ -13,10 +13,7 @@ from responder.engagement.model import (
     EngagementId,
     PersonId,
 )
-from responder.review.errors import (
-    StaleApproval,
-)
-from responder.review.ports import (
+from responder.review.commands import (
     Approve,
     Dismiss,
     FoundThere,
@@ -26,6 +23,9 @@ from responder.review.ports import (
     SendAgain,
     StopClock,
     Undo,
+)
+from responder.review.errors import (
+    StaleApproval,
 )
 from responder.web.console import engagement
 from responder.web.console.text import safe_url

@@ -13,10 +13,7 @@ from responder.engagement.model import PERSON_REASONS, DismissalReason, Engageme
 from responder.review.errors import (
     StaleApproval,
 )
-from responder.review.ports import (
-    Item,
-    Row,
-)
+from responder.review.ports import Item, Row
 from responder.web.console import presenters, queue, staleness
 from responder.web.console.scope import Scope
 from responder.web.console.visit import Form, Visit, status_of

@@ -6,7 +6,11 @@ from datetime import UTC, datetime, timedelta
 from responder.engagement.errors import NotFound, ResponderError
 from responder.engagement.lifecycle import ENDS, IllegalTransition, State
 from responder.engagement.model import Audience, DueOutcome, Intent, NeedsReply, Sentiment, Urgency
-from responder.review.ports import DraftState, Item, Row
+from responder.review.ports import (
+    DraftState,
+    Item,
+    Row,
+)
 from responder.web.console import undelivered, words
 
 SOON = timedelta(hours=1)

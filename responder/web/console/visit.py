@@ -22,7 +22,11 @@ from responder.engagement.model import EngagementId, SourceId
 from responder.engagement.ports import Clock, Ids
 from responder.insights.response_times import ResponseTimesDesk
 from responder.intake.ports import WayIn
-from responder.review.ports import Balance, DeadLetterDesk, Desk
+from responder.review.ports import (
+    Balance,
+    DeadLetterDesk,
+    Desk,
+)
 from responder.review.service import Review
 from responder.web import security
 from responder.web.console.proof import Proof

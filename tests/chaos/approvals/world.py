@@ -21,7 +21,11 @@ from responder.engagement.ports import Clock
 from responder.engagement.workspace import Source
 from responder.platforms.guestbook import GuestbookPlatform
 from responder.platforms.outgoing_webhook import OutgoingWebhook
-from responder.review.ports import Approve, Dismiss, Undo
+from responder.review.commands import (
+    Approve,
+    Dismiss,
+    Undo,
+)
 from responder.testing.factories import arrival, comment, workspace
 from responder.testing.hostile_peer import Answer, HostilePeer, Look, Standing, Turn
 from responder.testing.ledger import ANA, Bench, open_bench

@@ -25,18 +25,18 @@ from responder.delivery.service import Delivery
 from responder.drafting.ports import Drafted, Provenance
 from responder.engagement.model import DismissalReason, EngagementId, EventId, PersonId, ReplyId
 from responder.engagement.workspace import SlaPolicy
-from responder.review.ports import (
+from responder.review.commands import (
     Approve,
     Dismiss,
     FoundThere,
     LetClockGoOn,
-    Locked,
     PostedByPerson,
     Reopen,
     SendAgain,
     StopClock,
     Undo,
 )
+from responder.review.ports import Locked
 from responder.testing.factories import PLACE, comment, workspace
 from responder.testing.interleaving import Act, Interleaver, Passed, undisturbed
 from responder.testing.ledger import UNDO_SECONDS, Bench

@@ -12,8 +12,9 @@ from responder.adapters.postgres.review import PostgresReviewTransaction, Postgr
 from responder.adapters.system import SystemIds
 from responder.delivery.ports import Job
 from responder.engagement.model import EngagementId
+from responder.review.commands import SendAgain
 from responder.review.decisions import AnyCommand
-from responder.review.ports import Locked, ReviewWork, SendAgain
+from responder.review.ports import Locked, ReviewWork
 from responder.review.service import Decide, Review
 from responder.testing.ledger import Bench
 from responder.testing.passing_on import WorkPassedOn

@@ -10,7 +10,7 @@ from responder.engagement.errors import Conflict, Invalid, Retryable
 from responder.engagement.lifecycle import ENDS, OPEN, State
 from responder.engagement.model import DismissalReason, PersonId, ReplyId
 from responder.intake.ports import Push
-from responder.review.ports import (
+from responder.review.commands import (
     Approve,
     Dismiss,
     FoundThere,

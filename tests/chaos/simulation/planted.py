@@ -15,13 +15,10 @@ from typing_extensions import override
 from responder.audit.chain import Sealed
 from responder.delivery.ports import (
     AttemptOutcome,
-    Capabilities,
     DeliveryWork,
     Job,
     Posted,
     Posting,
-    Preflight,
-    ReadBack,
     ReplyPlatform,
     Settlement,
 )
@@ -42,6 +39,7 @@ from responder.stream.log import (
     Record,
 )
 from responder.testing.factories import PLACE
+from responder.testing.passing_on import PlatformPassedOn
 from responder.testing.twin.deliveries import TwinDeliveryWork
 from responder.testing.twin.drafts import TwinDraftingLedger
 from responder.testing.twin.relay import TwinRelay, TwinReleases
@@ -142,27 +140,7 @@ class BlindRetry(Plug):
         return _PostsAgain(self.outside.site)
 
 
-class _Passing:
-    """Speaks with a platform as it is."""
-
-    def __init__(self, platform: ReplyPlatform) -> None:
-        self._platform = platform
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._platform.capabilities
-
-    async def preflight(self, posting: Posting) -> Preflight:
-        return await self._platform.preflight(posting)
-
-    async def reply(self, posting: Posting) -> Posted:
-        return await self._platform.reply(posting)
-
-    async def read_back(self, posting: Posting) -> ReadBack | None:
-        return await self._platform.read_back(posting)
-
-
-class _PostsAgain(_Passing):
+class _PostsAgain(PlatformPassedOn):
     @override
     async def reply(self, posting: Posting) -> Posted:
         posted = await super().reply(posting)
@@ -181,7 +159,7 @@ class PostsLate(Plug):
         return _Undeterred(self.outside.site)
 
 
-class _Undeterred(_Passing):
+class _Undeterred(PlatformPassedOn):
     @override
     async def reply(self, posting: Posting) -> Posted:
         return await super().reply(replace(posting, send_before=math.inf))

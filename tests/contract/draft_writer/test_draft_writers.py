@@ -19,6 +19,7 @@ from responder.testing.contracts.draft_writer import DraftWriterContract
 from responder.testing.drafting import OFFLINE
 from responder.testing.hostile_model import reply
 from responder.testing.scripted import Line, ScriptedDraftWriter
+from responder.testing.token_budget import MemoryTokenBudget
 
 ANSWER = "The planner works offline once a garden has been opened on the device."
 
@@ -79,6 +80,7 @@ class TestOpenAI(DraftWriterContract):
             knowledge=[OFFLINE],
             voice=Voice(),
             detector=detector,
+            budget=MemoryTokenBudget(),
             clock=clock,
             ids=SystemIds(clock),
             random=SystemRandom(1),

@@ -2,7 +2,7 @@
 
 from playwright.async_api import expect
 
-from responder.review.ports import LetClockGoOn, StopClock
+from responder.review.commands import LetClockGoOn, StopClock
 from responder.testing.console import ConsoleBench
 from responder.testing.factories import comment
 from responder.testing.ledger import ANA

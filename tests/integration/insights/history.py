@@ -17,7 +17,11 @@ from sqlalchemy import text
 from responder.adapters.postgres.engine import transaction
 from responder.delivery.ports import AttemptOutcome
 from responder.engagement.errors import Conflict
-from responder.review.ports import LetClockGoOn, Reopen, StopClock
+from responder.review.commands import (
+    LetClockGoOn,
+    Reopen,
+    StopClock,
+)
 from responder.testing.factories import arrival, comment
 from responder.testing.ledger import ANA, Bench
 from responder.testing.place import Behaviour

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import event
 
 from responder.adapters.system import SystemClock
-from responder.review.ports import QueueFilter, Reopen
+from responder.review.commands import Reopen
+from responder.review.ports import QueueFilter
 from responder.testing.console import ConsoleBench
 from responder.testing.factories import comment
 from responder.testing.ledger import ANA, Bench

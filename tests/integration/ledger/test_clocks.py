@@ -19,7 +19,11 @@ from responder.engagement.clock import ClockAct, ClockRefuses, Tick, folded
 from responder.engagement.model import Audience, DueOutcome, EngagementId, SourceId, Urgency, Via
 from responder.engagement.typed import UnusableReason
 from responder.engagement.workspace import OfficeHours, Queue, Route, SlaPolicy, Step, Tier
-from responder.review.ports import Command, LetClockGoOn, StopClock
+from responder.review.commands import (
+    Command,
+    LetClockGoOn,
+    StopClock,
+)
 from responder.testing.factories import NOON, comment, workspace
 from responder.testing.ledger import ANA, Bench, migrated, open_bench
 from responder.testing.postgres import TestServer

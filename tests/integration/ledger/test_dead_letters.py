@@ -14,11 +14,9 @@ from responder.adapters.system import SystemClock
 from responder.app.consumers import DeadLetterTopic, SettlingConsumer
 from responder.engagement.deadletter import ID_HEADER, Buried, letter_id
 from responder.engagement.events import DEAD_LETTER_TOPIC
+from responder.review.commands import PostedByPerson
 from responder.review.errors import (
     TextUnusable,
-)
-from responder.review.ports import (
-    PostedByPerson,
 )
 from responder.stream.handler import DONE, Outcome, Retry
 from responder.stream.log import Partition, Record

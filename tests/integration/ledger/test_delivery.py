@@ -7,7 +7,11 @@ import pytest
 
 from responder.delivery.ports import AttemptOutcome
 from responder.engagement.lifecycle import State
-from responder.review.ports import FoundThere, Reopen, SendAgain
+from responder.review.commands import (
+    FoundThere,
+    Reopen,
+    SendAgain,
+)
 from responder.testing.factories import comment
 from responder.testing.ledger import ANA, Bench
 from responder.testing.place import OBEDIENT, Behaviour

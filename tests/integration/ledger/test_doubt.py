@@ -13,8 +13,8 @@ from responder.engagement.deadletter import ID_HEADER, Buried, letter_id
 from responder.engagement.events import Event, ReplyPosted
 from responder.engagement.lifecycle import State
 from responder.engagement.model import DueOutcome, PersonId
+from responder.review.commands import PostedByPerson, SendAgain
 from responder.review.errors import AlreadyDecided, TriedSince
-from responder.review.ports import PostedByPerson, SendAgain
 from responder.stream.handler import DONE, Bury
 from responder.stream.log import Partition, Record
 from responder.testing.factories import NOON, comment

@@ -4,15 +4,15 @@ import pytest
 
 from responder.engagement.lifecycle import State
 from responder.engagement.model import DismissalReason, DueOutcome, Kind
+from responder.review.commands import (
+    Approve,
+    PostedByPerson,
+    Reopen,
+)
 from responder.review.errors import (
     AlreadyDecided,
     StaleApproval,
     TooLateToUndo,
-)
-from responder.review.ports import (
-    Approve,
-    PostedByPerson,
-    Reopen,
 )
 from responder.testing.factories import NOON, comment
 from responder.testing.ledger import ANA, Bench

@@ -16,7 +16,11 @@ from responder.adapters.postgres.recording import lock_engagement
 from responder.engagement.clock import all_terms
 from responder.engagement.model import Audience, DueOutcome, SourceId, Via
 from responder.engagement.workspace import Queue, SlaPolicy, Tier, Workspace
-from responder.review.ports import Command, LetClockGoOn, StopClock
+from responder.review.commands import (
+    Command,
+    LetClockGoOn,
+    StopClock,
+)
 from responder.testing.factories import comment, workspace
 from responder.testing.ledger import ANA, Bench, migrated, open_bench
 from responder.testing.postgres import TestServer

@@ -14,7 +14,11 @@ import pytest
 from responder.delivery.ports import AttemptOutcome
 from responder.engagement.errors import Conflict
 from responder.engagement.lifecycle import State
-from responder.review.ports import PostedByPerson, Reopen, SendAgain
+from responder.review.commands import (
+    PostedByPerson,
+    Reopen,
+    SendAgain,
+)
 from responder.testing.factories import comment
 from responder.testing.ledger import ANA, Bench
 from responder.testing.place import Behaviour

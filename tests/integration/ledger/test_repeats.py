@@ -7,15 +7,15 @@ import pytest
 from responder.delivery.ports import AttemptOutcome
 from responder.engagement.lifecycle import State
 from responder.engagement.model import DismissalReason
-from responder.review.errors import (
-    UsedBefore,
-)
-from responder.review.ports import (
+from responder.review.commands import (
     Approve,
     Command,
     Dismiss,
     Reopen,
     SendAgain,
+)
+from responder.review.errors import (
+    UsedBefore,
 )
 from responder.testing.factories import comment
 from responder.testing.ledger import ANA, Bench

@@ -17,7 +17,8 @@ from responder.delivery.ports import AttemptOutcome
 from responder.engagement.errors import Conflict
 from responder.insights.steps import STEPS as STEPS_OF_WAITS
 from responder.insights.steps import outlasted, within
-from responder.review.ports import MOST_MATCHING, QueueFilter, Reopen
+from responder.review.commands import Reopen
+from responder.review.ports import MOST_MATCHING, QueueFilter
 from responder.telemetry.catalogue import RESPONSE_BUCKETS
 from responder.testing.factories import comment
 from responder.testing.ledger import ANA, Bench

@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest_asyncio
 from aiohttp import web
 
+from responder.adapters.postgres.dsn import Dsn
 from responder.adapters.postgres.engine import make_engine
 from responder.adapters.system import SystemClock, SystemIds, SystemRandom
 from responder.app.configuration import Configuration, parse
@@ -23,8 +25,9 @@ from responder.settings import Settings
 from responder.telemetry.metrics import Metrics
 from responder.testing.drafting import draft_request
 from responder.testing.hostile_model import HostileModel, Step, reply, says
+from responder.testing.ledger import migrated
+from responder.testing.postgres import TestServer
 
-NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 GOOD = says(reply(("The planner works offline.", "answer", ["K1"])), model="first")
 OTHER = says(reply(("The planner works offline.", "answer", ["K1"])), model="second")
 CONFIGURATION = """
@@ -58,11 +61,21 @@ def _configured(model: HostileModel, name: str) -> Configuration:
     return parse(CONFIGURATION.format(url=model.url, model=name), Path("responder.toml"))
 
 
+@pytest_asyncio.fixture
+async def ledger(postgres_server: TestServer) -> AsyncIterator[Dsn]:
+    """What the models may still use is counted there."""
+    database = await postgres_server.fresh(await postgres_server.template("ledger", migrated))
+    yield database
+    await postgres_server.drop(database)
+
+
 @asynccontextmanager
-async def _writer(configuration: Configuration) -> AsyncIterator[tuple[CurrentWriter, Current]]:
-    """As a process has it; the database is not needed, and not there."""
+async def _writer(
+    database: Dsn, configuration: Configuration
+) -> AsyncIterator[tuple[CurrentWriter, Current]]:
+    """As a process has it."""
     clock, settings, metrics = SystemClock(), Settings(), Metrics()
-    ids, engine, current = SystemIds(clock), make_engine(NOWHERE), Current(configuration)
+    ids, engine, current = SystemIds(clock), make_engine(database.url()), Current(configuration)
     parts = Parts(
         settings=settings,
         clock=clock,
@@ -71,8 +84,8 @@ async def _writer(configuration: Configuration) -> AsyncIterator[tuple[CurrentWr
         metrics=metrics,
         health=Health(clock, metrics),
         engine=engine,
-        database_url=NOWHERE,
-        logs=Logs(settings, database_url=NOWHERE, clock=clock, ids=ids),
+        database_url=database.url(),
+        logs=Logs(settings, database_url=database.url(), clock=clock, ids=ids),
         current=current,
         places=Places(),
         connector=Connector(keys=EnvironmentKeys(settings.source), clock=clock, guestbook_url=None),
@@ -88,12 +101,14 @@ def _by(proposal: Proposal) -> tuple[str | None, tuple[str, ...]]:
     return proposal.provenance.model, proposal.provenance.attempts
 
 
-async def test_a_draft_that_is_being_written_is_ended_by_the_model_that_began_it() -> None:
+async def test_a_draft_that_is_being_written_is_ended_by_the_model_that_began_it(
+    ledger: Dsn,
+) -> None:
     gate = _Gate(GOOD)
     async with (
         HostileModel(gate.answer) as first,
         HostileModel(OTHER) as second,
-        _writer(_configured(first, "first")) as (writer, current),
+        _writer(ledger, _configured(first, "first")) as (writer, current),
     ):
         begun = asyncio.create_task(writer.write(draft_request()))
         await gate.begun.wait()
@@ -106,12 +121,14 @@ async def test_a_draft_that_is_being_written_is_ended_by_the_model_that_began_it
     assert (len(first.requests), len(second.requests)) == (1, 1)
 
 
-async def test_the_connections_to_a_model_end_with_the_last_draft_that_it_writes() -> None:
+async def test_the_connections_to_a_model_end_with_the_last_draft_that_it_writes(
+    ledger: Dsn,
+) -> None:
     gate = _Gate(GOOD)
     async with (
         HostileModel(gate.answer) as first,
         HostileModel(OTHER) as second,
-        _writer(_configured(first, "first")) as (writer, current),
+        _writer(ledger, _configured(first, "first")) as (writer, current),
     ):
         begun = [asyncio.create_task(writer.write(draft_request(number=n))) for n in (1, 2)]
         await gate.begun.wait()

@@ -9,7 +9,7 @@ from tests.chaos.marks import Marked, marked
 from tests.chaos.matrix import PROMISES, ROWS
 from tests.chaos.results import CameTo, Outcome, Results, Run
 
-POSTGRES_KILLED, BROKER_KILLED, COSTS = 7, 15, 28
+POSTGRES_KILLED, BROKER_KILLED = 7, 15
 RUNS = ("chaos", "powercut")
 HERE = "tests/chaos/rows/test_database.py"
 
@@ -63,11 +63,6 @@ def test_a_row_of_the_log_counts_only_on_apache_kafka() -> None:
     elsewhere = replace(there, on="a broker of somebody else")
     assert results(elsewhere).judged("fault", BROKER_KILLED).why == "not run on Apache Kafka"
     assert results(there).judged("fault", BROKER_KILLED).came_to is CameTo.HELD
-
-
-def test_what_is_not_built_is_never_held() -> None:
-    found = results(replace(held(f"{HERE}::test_a"), fault=[COSTS]))
-    assert found.judged("fault", COSTS).came_to is CameTo.NOT_BUILT
 
 
 def test_a_later_run_takes_the_place_of_the_one_of_its_name_alone() -> None:

@@ -14,11 +14,8 @@ from responder.telemetry.catalogue import (
     LEDGER_SERIES_BUDGET,
     SERIES_BUDGET,
     STREAM_OLDEST,
-    CounterMetric,
-    GaugeMetric,
-    HistogramMetric,
-    Metric,
 )
+from responder.telemetry.metric import CounterMetric, GaugeMetric, HistogramMetric, Metric
 from responder.telemetry.metrics import Metrics
 
 PACKAGE = Path(catalogue.__file__).parents[1]
