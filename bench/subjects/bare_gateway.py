@@ -45,7 +45,7 @@ async def kafka(bootstrap_servers: str, topic: str) -> Store:
         bootstrap_servers=bootstrap_servers,
         acks="all",
         enable_idempotence=True,
-        linger_ms=5,  # as ours: more than 0 is faster
+        linger_ms=10,  # as ours: more than 0 is faster
         max_batch_size=256 * 1024,  # as ours
     )
     await producer.start()

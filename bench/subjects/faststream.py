@@ -1,6 +1,10 @@
-"""FastStream, acknowledging each record when its handler has ended; one worker a partition."""
+"""FastStream, acknowledging what a call was given when its handler has ended.
+
+One at a time with a worker for each partition; many at a time in batches, which know no workers.
+"""
 
 import asyncio
+from typing import Any
 
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
@@ -17,19 +21,25 @@ from bench.subjects.process import (
 
 async def consume(job: Job, topic: str, group: str, diary: Diary, stop: asyncio.Event) -> None:
     broker = KafkaBroker(job.bootstrap_servers, logger=None)
+    size = int(job.batch)
+    calls: dict[str, Any] = (
+        {"batch": True, "max_records": size} if size > 1 else {"max_workers": int(job.partitions)}
+    )
 
     @broker.subscriber(
         topic,
+        **calls,
         group_id=group,
         ack_policy=AckPolicy.ACK,
-        max_workers=int(job.partitions),
         auto_offset_reset="earliest",
         fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
         max_partition_fetch_bytes=MAX_PARTITION_FETCH_BYTES,
         session_timeout_ms=SESSION_TIMEOUT_MS,
     )
     async def handle(message: KafkaMessage) -> None:
-        if job.is_waiting == "yes":
+        if size > 1:
+            diary.handled_all(list(message.body))
+        elif job.is_waiting == "yes":
             await diary.wait(message.body)
         else:
             diary.handled(message.body)

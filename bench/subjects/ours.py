@@ -1,4 +1,4 @@
-"""Responder's own consumer, put together as `responder.app.roles` does it.
+"""Responder's own consumer, put together and set as `responder.app.roles` does it by default.
 
 Only the dead letters are a list: a record that came there would be one that no handler has handled.
 """
@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from bench.job import Job
-from bench.subjects.process import FETCH_MAX_WAIT_MS, Diary, main
+from bench.subjects.process import Diary, main
 from responder.adapters.kafka.log import KafkaLog
-from responder.adapters.kafka.options import KafkaOptions
 from responder.adapters.system import SystemClock, SystemRandom
+from responder.app.logs import kafka_options
+from responder.settings import load
 from responder.stream.environment import Environment, Subscription
 from responder.stream.handler import DONE, Batch, Done, Handler, One
 from responder.stream.log import Record
@@ -20,6 +21,9 @@ from responder.stream.supervisor import Supervisor
 from responder.telemetry.metrics import Metrics
 from responder.telemetry.observers import StreamMetrics
 from responder.testing.stream import MemoryDeadLetters
+
+LINGER_SECONDS = 0.1
+"""As triage's, which waits so long for a batch to fill up."""
 
 
 def handler(job: Job, diary: Diary) -> Handler:
@@ -36,17 +40,17 @@ def handler(job: Job, diary: Diary) -> Handler:
         return [DONE] * len(records)
 
     if int(job.batch) > 1:
-        return Batch(do_nothing_with, size=int(job.batch), linger_seconds=0.02, order="key")
+        return Batch(
+            do_nothing_with, size=int(job.batch), linger_seconds=LINGER_SECONDS, order="key"
+        )
     return One(wait if job.is_waiting == "yes" else do_nothing)
 
 
 async def consume(job: Job, topic: str, group: str, diary: Diary, stop: asyncio.Event) -> None:
     clock = SystemClock()
-    options = KafkaOptions(
-        bootstrap_servers=job.bootstrap_servers, fetch_max_wait_ms=FETCH_MAX_WAIT_MS
-    )
+    settings = load(kafka={"bootstrap_servers": job.bootstrap_servers.split(",")})
     supervisor = Supervisor(
-        make_log=partial(KafkaLog, options, clock=clock),
+        make_log=partial(KafkaLog, kafka_options(settings), clock=clock),
         subscription=Subscription(
             topics=[topic],
             group=group,

@@ -28,7 +28,11 @@ SETTINGS = {
     "max_partition_fetch_bytes": MAX_PARTITION_FETCH_BYTES,
     "session_timeout_ms": SESSION_TIMEOUT_MS,
 }
-"""Of aiokafka's consumer: the same for each subject that uses it."""
+"""Of aiokafka's consumer, for each peer that uses it.
+
+A broker answers them after 20 ms, with whatever it has; ours waits for up to 50 ms until 16 KB are
+there, as roles do by default. Where a topic is full that makes no difference.
+"""
 
 
 class Diary:

@@ -51,13 +51,24 @@ class Commits:
             await self._consumer.commit(points)
 
 
-async def consume(job: Job, topic: str, group: str, diary: Diary, stop: asyncio.Event) -> None:
+async def handle_in_turn(records: Sequence[Any], size: int, diary: Diary) -> None:
+    """By calls with so many; with one by one."""
+
     async def handle(record: Any) -> None:
         diary.handled(record.value)
 
-    async def handle_all(records: Sequence[Any]) -> None:
-        diary.handled_all([record.value for record in records])
+    async def handle_all(some: Sequence[Any]) -> None:
+        diary.handled_all([record.value for record in some])
 
+    if size == 1:
+        for record in records:
+            await handle(record)
+    else:
+        for first in range(0, len(records), size):
+            await handle_all(records[first : first + size])
+
+
+async def consume(job: Job, topic: str, group: str, diary: Diary, stop: asyncio.Event) -> None:
     consumer = AIOKafkaConsumer(
         topic, bootstrap_servers=job.bootstrap_servers, group_id=group, **SETTINGS
     )
@@ -67,11 +78,7 @@ async def consume(job: Job, topic: str, group: str, diary: Diary, stop: asyncio.
     while not stop.is_set():
         batch = await consumer.getmany(timeout_ms=20, max_records=SLICE)
         for partition, records in batch.items():
-            if int(job.batch) > 1:
-                await handle_all(records)
-            else:
-                for record in records:
-                    await handle(record)
+            await handle_in_turn(records, int(job.batch), diary)
             commits.finished(partition, records)
         if not batch:
             commits.idle()
