@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "performance.md"
 
 
 def write(rows: Sequence[Kept], path: Path = PAGE, images: Path = plot.IMAGES) -> None:
-    """Write both parts anew; rows that are not measured leave theirs empty."""
+    """Write both parts anew; those of which no row is measured say so."""
     fill_in(path, "costs", "\n".join(costs(rows)))
     fill_in(path, "pictures", "\n".join(_pictures(path.parent, images)))
 
@@ -27,6 +27,7 @@ def costs(rows: Sequence[Kept]) -> Iterator[str]:
             if what.startswith("CPU of "):
                 figures["CPU of all of them, ms"][rate] += row["ours"]
     if not figures:
+        yield "Not measured since it last changed."
         return
     rates = list(dict.fromkeys(rate for values in figures.values() for rate in values))
     yield _line(["", *(f"at {rate}" for rate in rates)])
@@ -36,7 +37,10 @@ def costs(rows: Sequence[Kept]) -> Iterator[str]:
 
 
 def _pictures(page: Path, images: Path) -> Iterator[str]:
-    for file in sorted(images.glob("bench-*.svg")):
+    files = sorted(images.glob("bench-*.svg"))
+    if not files:
+        yield "There is none: no row has been measured since it last changed."
+    for file in files:
         number = file.stem.removeprefix("bench-").replace("-", ", ")
         yield f"![{number.capitalize()}]({Path(os.path.relpath(file, page)).as_posix()})"
 

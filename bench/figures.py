@@ -63,8 +63,8 @@ class Bar:
     def holds(self, ours: float, other: float | None) -> bool:
         if self.against is None:
             measured = ours
-        elif other is None:
-            return False
+        elif not other:
+            return False  # nobody to compare with, or one that did nothing
         else:
             measured = ours / other if self.by == "ratio" else ours - other
         return measured >= self.value if self.sign == "≥" else measured <= self.value
@@ -133,7 +133,7 @@ class Row:
             "held": self.held,
             "spread": {name: peer.spread for name, peer in self._everybody().items()},
             "cpu_micros": {name: _short(each.middle) for name, each in self.cpu_micros.items()},
-            "runs": len(self.ours.runs),
+            "runs": {name: len(peer.runs) for name, peer in self._everybody().items()},
             "void": {name: list(each) for name, each in self.void.items() if each},
             "how": dict(self.how),
         }

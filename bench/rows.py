@@ -18,3 +18,6 @@ ROWS: Mapping[str, Callable[[Setting], Coroutine[Any, Any, Sequence[Row]]]] = {
     "P7": pages.crowded,
     "P8": outage.caught_up,
 }
+
+MEASURED_WITH: Mapping[str, str] = {"P9": "P6"}
+"""What is read off the runs of another."""

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.figures import OURS
+
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results.json"
 README = FOLDER / "README.md"
@@ -15,10 +17,22 @@ WHOLE_FROM = 1_000
 Kept = Mapping[str, Any]
 
 
-def merge(fresh: Sequence[Kept], path: Path = RESULTS) -> list[Kept]:
-    """Put these in the place of the rows with the same ids; gives all that are kept now."""
+class FewerRuns(Exception):
+    """What is kept was measured with more runs."""
+
+
+def merge(fresh: Sequence[Kept], path: Path = RESULTS, *, may_be_fewer: bool = False) -> list[Kept]:
+    """Put these in the place of the rows with the same ids; gives all that are kept now.
+
+    Raises:
+        FewerRuns: more were asked for when one of those was measured, and these may not be fewer.
+    """
     kept: list[Kept] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     replaced = {row["id"] for row in fresh}
+    asked = min((row["asked"] for row in fresh), default=0)
+    most = max((row["asked"] for row in kept if row["id"] in replaced), default=0)
+    if asked < most and not may_be_fewer:
+        raise FewerRuns(f"of {most} runs is kept, these are of {asked}: not without --fewer-runs")
     rows = [row for row in kept if row["id"] not in replaced] + list(fresh)
     rows.sort(key=lambda row: str(row["id"]))
     text = json.dumps(rows, indent=2, ensure_ascii=False)
@@ -28,6 +42,8 @@ def merge(fresh: Sequence[Kept], path: Path = RESULTS) -> list[Kept]:
 
 def markdown(rows: Sequence[Kept]) -> str:
     """A table, then what was void, then what each row ran on."""
+    if not rows:
+        return "It is empty: no row has been measured since it last changed."
     lines = [_line(HEAD), _line(["---"] * len(HEAD))]
     lines += [_line(_cells(row)) for row in rows]
     void = [
@@ -62,13 +78,12 @@ def fill_in(path: Path, name: str, text: str) -> None:
 
 
 def _cells(row: Kept) -> list[str]:
-    spread = row["spread"]
-    peers = [f"{name} {_number(each, spread[name])}" for name, each in row["peers"].items()]
+    peers = [f"{name} {_figure(row, name, each)}" for name, each in row["peers"].items()]
     return [
         row["id"],
         row["case"],
         row["unit"],
-        _number(row["ours"], spread["ours"]),
+        _figure(row, OURS, row["ours"]),
         "<br>".join(peers) or "–",
         _number(row["ideal"]),
         _number(row["ratio"]),
@@ -78,12 +93,17 @@ def _cells(row: Kept) -> list[str]:
     ]
 
 
-def _number(value: float | None, spread: Sequence[float] | None = None) -> str:
+def _figure(row: Kept, name: str, value: float | None) -> str:
+    """The median with the least, the most, and of how many runs."""
     if value is None:
         return "–"
-    if spread is None or spread[0] == spread[1]:
-        return digits(value)
-    return f"{digits(value)} ({digits(spread[0])}–{digits(spread[1])})"
+    (least, most), runs = row["spread"][name], row["runs"][name]
+    said = "1 run" if runs == 1 else f"{digits(least)}–{digits(most)}, {runs} runs"
+    return f"{digits(value)} ({said})"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else digits(value)
 
 
 def digits(value: float) -> str:

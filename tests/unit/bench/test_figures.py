@@ -27,10 +27,8 @@ def test_a_run_in_which_all_is_right_counts() -> None:
     assert run.seconds(WORK) == pytest.approx(0.005)
 
 
-def test_a_record_that_comes_again_is_told_and_forgiven() -> None:
-    run = trace([*RIGHT, (0, 3, 4)])
-    assert run.breaches(WORK) == []
-    assert run.repeated() == 1
+def test_a_record_that_comes_again_is_forgiven() -> None:
+    assert trace([*RIGHT, (0, 3, 4)]).breaches(WORK) == []
 
 
 @pytest.mark.parametrize(
@@ -40,6 +38,7 @@ def test_a_record_that_comes_again_is_told_and_forgiven() -> None:
         (trace([(1, 0, 1), (2, 0, 1), (0, 1, 2)]), "1 records out of order"),
         (trace([(0, 0, 2), (1, 0, 1), (2, 1, 3)]), "1 handlers of one key at once"),
         (trace(RIGHT, Commit(0, 3, 0), ALL), "1 commits past an unfinished record"),
+        (trace(RIGHT, ALL, Commit(0, 4, 5)), "1 commits past the end"),
         (trace(RIGHT, Commit(0, 2, 5)), "1 partitions never committed to the end"),
     ],
 )
@@ -79,11 +78,19 @@ def test_no_bar_holds_with_a_void_run_of_ours() -> None:
     assert row(9.0, bar, void={"peer": ["1 records lost"]}).held
 
 
+def test_no_bar_holds_beside_a_peer_that_did_nothing() -> None:
+    bar = Bar(sign="≥", value=0.8, against="peer")
+    beside = row(9.0, bar, peers={"peer": Figure([0.0])})
+    assert beside.held is False
+    assert beside.ratio is None
+
+
 def test_the_table_and_the_picture_show_each_figure_and_what_was_void() -> None:
     bar = Bar(sign="≥", value=0.8, against="peer")
     kept = [row(7.0, bar, void={"peer": ["1 records lost"]}).as_json()]
-    assert "| P0 | <case> | s | 7 | peer 10 | 8 | 0.7 | ≥ 0.8 × peer | **no** |" in (  # noqa: RUF001 - as it is printed
-        table.markdown(kept)
-    )
+    line = "| P0 | <case> | s | 7 (1 run) | peer 10 (1 run) | 8 | 0.7 | ≥ 0.8 × peer | **no** |"  # noqa: RUF001 - as it is printed
+    assert line in table.markdown(kept)
     assert "- P0, <case>, peer: 1 records lost" in table.markdown(kept)
+    several = Row(id="P0", case="c", unit="s", ours=Figure([1.0, 3.0, 2.0])).as_json()
+    assert "| 2 (1–3, 3 runs) |" in table.markdown([several])  # noqa: RUF001 - as it is printed
     assert "&lt;case&gt;" in plot.draw(kept)

@@ -12,9 +12,10 @@ from bench.figures import Bar, Figure, Row
 from bench.memory import growth
 
 
-def kept(number: str, ours: float, **how: str) -> dict[str, Any]:
+def kept(number: str, ours: float, *, runs: int = 5, **how: str) -> dict[str, Any]:
     bar = Bar(sign="≤", value=50, unit="ms")
-    return Row(id=number, case="a case", unit="ms", ours=Figure([ours]), bar=bar, how=how).as_json()
+    row = Row(id=number, case="a case", unit="ms", ours=Figure([ours]), bar=bar, how=how)
+    return row.as_json() | {"asked": runs}
 
 
 def page_with(*parts: str) -> str:
@@ -39,6 +40,31 @@ def test_a_row_that_is_measured_anew_replaces_its_own_and_no_other(tmp_path: Pat
     assert "old" not in page
     assert "- P6: measured Monday" in page
     assert "- P7: measured Tuesday" in page
+
+
+def test_a_row_of_fewer_runs_takes_the_place_of_one_of_more_only_when_told_to(
+    tmp_path: Path,
+) -> None:
+    results = tmp_path / "results.json"
+    table.merge([kept("P6", 1, runs=5)], results)
+    with pytest.raises(table.FewerRuns, match="of 5 runs is kept, these are of 1"):
+        table.merge([kept("P6", 2, runs=1)], results)
+    assert [row["ours"] for row in table.merge([], results)] == [1]
+    assert [row["ours"] for row in table.merge([kept("P7", 3, runs=1)], results)] == [1, 3]
+    told = table.merge([kept("P6", 2, runs=1)], results, may_be_fewer=True)
+    assert [row["ours"] for row in told] == [2, 3]
+
+
+def test_pages_say_that_nothing_is_measured(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(page_with("table", "costs", "pictures"), encoding="utf-8")
+    table.write_readme([], page)
+    explanation.write([], page, tmp_path)
+    said = page.read_text(encoding="utf-8")
+    assert "It is empty" in said
+    assert "Not measured since it last changed." in said
+    assert "There is none" in said
+    assert "old" not in said
 
 
 def test_what_one_comment_costs_stands_in_the_page_with_every_picture(tmp_path: Path) -> None:
