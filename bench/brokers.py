@@ -2,7 +2,7 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic_ns, time_ns
@@ -103,9 +103,40 @@ class Broker:
 
     async def commits(self, group: str, topic: str) -> list[Commit]:
         """Every commit of this group, as the broker keeps it in its own log."""
-        [described] = await self._admin.describe_topics([OFFSETS_TOPIC])
-        numbers = [TopicPartition(OFFSETS_TOPIC, p["partition"]) for p in described["partitions"]]
         commits: list[Commit] = []
+        async for record in self._records(OFFSETS_TOPIC):
+            commits += _commit(record, group, topic)
+        return commits
+
+    async def values(self, topic: str) -> list[bytes]:
+        """Every record's, as the broker has them now."""
+        return [record.value async for record in self._records(topic)]
+
+    async def behind(self, prefix: str) -> list[str]:
+        """Which groups with such a name have not committed all that is in their topics."""
+        names = [name for name, _ in await self._admin.list_consumer_groups()]
+        groups: dict[str, dict[TopicPartition, int]] = {}
+        for name in names:
+            if name.startswith(prefix):
+                commits = await self._admin.list_consumer_group_offsets(name)
+                groups[name] = {at: commit.offset for at, commit in commits.items()}
+        ends = await self._ends({at.topic for points in groups.values() for at in points})
+        return [name for name, points in groups.items() if is_behind(points, ends)]
+
+    async def _ends(self, topics: Iterable[str]) -> dict[TopicPartition, int]:
+        """How many records each partition has had."""
+        numbers = [number for topic in topics for number in await self._partitions(topic)]
+        async with self._reader() as consumer:
+            ends: dict[TopicPartition, int] = await consumer.end_offsets(numbers)
+        return ends
+
+    async def _partitions(self, topic: str) -> list[TopicPartition]:
+        [described] = await self._admin.describe_topics([topic])
+        return [TopicPartition(topic, p["partition"]) for p in described["partitions"]]
+
+    async def _records(self, topic: str) -> AsyncIterator[Any]:
+        """All that are there when it begins, one partition after the other."""
+        numbers = await self._partitions(topic)
         async with self._reader() as consumer:
             consumer.assign(numbers)
             await consumer.seek_to_beginning(*numbers)
@@ -113,8 +144,7 @@ class Broker:
                 while await consumer.position(partition) < end:
                     batch = await consumer.getmany(partition, timeout_ms=100)
                     for record in batch.get(partition, []):
-                        commits += _commit(record, group, topic)
-        return commits
+                        yield record
 
     @asynccontextmanager
     async def _reader(self) -> AsyncIterator[AIOKafkaConsumer]:
@@ -147,6 +177,12 @@ async def asked(cluster: KafkaCluster) -> AsyncIterator[Broker]:
         yield Broker(cluster.bootstrap_servers, admin)
     finally:
         await admin.close()
+
+
+def is_behind(commits: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> bool:
+    """Whether a group has not committed all that is in the topics of which it has committed some."""
+    topics = {at.topic for at in commits}
+    return any(end > commits.get(at, 0) for at, end in ends.items() if at.topic in topics)
 
 
 async def _fill(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,9 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _USER, _SYSTEM, _DEAD_USER, _DEAD_SYSTEM = 11, 12, 13, 14
 """Of `/proc/PID/stat` behind the name; the latter two are of children that have ended."""
+
+GONE = (FileNotFoundError, ProcessLookupError)
+"""What reading about a process raises that has just ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +30,15 @@ class Costs:
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """User and system time of these and of their children that have ended."""
+    """User and system time of these and of their children that have ended.
+
+    One that ends meanwhile is then among its parent's children.
+    """
     ticks = 0
     for pid in pids:
-        fields = _fields(pid)
-        ticks += sum(int(fields[n]) for n in (_USER, _SYSTEM, _DEAD_USER, _DEAD_SYSTEM))
+        with suppress(*GONE):
+            fields = _fields(pid)
+            ticks += sum(int(fields[n]) for n in (_USER, _SYSTEM, _DEAD_USER, _DEAD_SYSTEM))
     return ticks / _TICKS
 
 

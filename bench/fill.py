@@ -1,9 +1,12 @@
 """Makes a ledger of any size out of a small one: `python -m bench.fill DSN COUNT`.
 
-What stands in the ledger and has been triaged is copied under new ids into every table that a
-comment's way through the stages fills. The copies have come in the month before, and are due in the
-month ahead: none falls due while something is measured. The audit trail has none of them: its chain
-cannot be copied, and no page reads more of it than one comment's.
+What stands in the ledger and has been triaged is copied under new ids into the tables that a
+comment's way through the stages fills. The copies have come in the month before; their clocks are
+moved into the month ahead, so that nothing falls due while something is measured.
+
+The audit trail has none of them: its chain cannot be copied, and no page reads more of it than one
+comment's. Nor has what is kept for days only: the outbox, the bodies of pushes, and what drafting
+remembers of its events.
 """
 
 import asyncio
@@ -48,7 +51,18 @@ _COPIES = (
       'id', p.id, 'comment_id', p.comment_id, 'thread_key', p.source || '/' || p.thread_id,
       'event_id', p.event_id, 'published_at', t.published_at - p.earlier,
       'received_at', t.received_at - p.earlier, 'accepted_at', t.accepted_at - p.earlier,
-      'due_at', t.due_at + p.later, 'order_due', t.order_due + p.later)) r
+      'due_at', t.due_at + p.later, 'order_due', t.order_due + p.later,
+      'at_risk_from', t.at_risk_from + p.later)) r
+    """,
+    """
+    INSERT INTO clock_tick SELECT r.* FROM plan p JOIN clock_tick t ON t.engagement_id = p.from_id,
+    LATERAL jsonb_populate_record(t, jsonb_build_object(
+      'engagement_id', p.id, 'at', t.at + p.later)) r
+    """,
+    """
+    INSERT INTO clock_step SELECT r.* FROM plan p JOIN clock_step t ON t.engagement_id = p.from_id,
+    LATERAL jsonb_populate_record(t, jsonb_build_object(
+      'engagement_id', p.id, 'at', t.at + p.later)) r
     """,
     """
     INSERT INTO draft_version SELECT r.* FROM plan p
@@ -65,6 +79,44 @@ _COPIES = (
     LATERAL jsonb_populate_record(t, jsonb_build_object('event_id', p.event_id)) r
     """,
 )
+
+_NOT_COPIED = (
+    *("audit_entry", "audit_chain"),
+    *("decision", "delivery_job", "command_key", "dead_letter", "webhook_message"),
+    *("due_settled", "response_time"),
+)
+"""Of the tables that tell an engagement: the audit trail, what people did, and how it ended."""
+_TABLES = """
+SELECT table_name FROM information_schema.columns JOIN information_schema.tables
+USING (table_schema, table_name) WHERE column_name = 'engagement_id'
+  AND table_type = 'BASE TABLE' AND table_name <> ALL($1::text[]) ORDER BY table_name
+"""
+_ROWS_EACH = """
+SELECT starts_with(e.comment_id, $1) AS is_copy, (
+  SELECT count(*) FROM {table} t WHERE t.engagement_id = e.id) AS rows
+FROM engagement e WHERE e.state = 'awaiting_review' AND e.draft_version = 1 GROUP BY 1, 2
+"""
+
+
+async def unlike(dsn: str) -> list[str]:
+    """In which tables a copy has as many rows as no comment that was pushed; reads all of them."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        found = []
+        for row in await connection.fetch(_TABLES, _NOT_COPIED):
+            table = row["table_name"]
+            counts = await connection.fetch(_ROWS_EACH.format(table=table), PREFIX)
+            found += differences(table, [(each["is_copy"], each["rows"]) for each in counts])
+    finally:
+        await connection.close()
+    return found
+
+
+def differences(table: str, counts: Sequence[tuple[bool, int]]) -> list[str]:
+    """Of each number of rows that some engagement has there, and whether that one is a copy."""
+    pushed = {rows for is_copy, rows in counts if not is_copy}
+    wrong = sorted({rows for is_copy, rows in counts if is_copy} - pushed)
+    return [f"copies with {each} rows of {table}, of which no pushed one is" for each in wrong]
 
 
 async def fill(dsn: str, count: int) -> None:

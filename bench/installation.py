@@ -2,11 +2,14 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
+from bench.brokers import Broker, asked
 from bench.costs import Costs, cpu_seconds
 from bench.databases import Database, running_database
 from bench.pushes import SECRET, Answers, pushed
@@ -52,6 +55,17 @@ SELECT c.comment_id AS id, extract(epoch FROM pg_xact_commit_timestamp(c.xmin)) 
 FROM unnest($1::text[]) AS wanted (id)
 JOIN comment c ON c.source = $2 AND c.comment_id = wanted.id
 """
+_TRIAGED_BY_THREAD = """
+SELECT e.thread_key AS thread, pg_xact_commit_timestamp(c.xmin) AS at
+FROM received_id r JOIN engagement e ON e.event_id = r.event_id
+JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
+ORDER BY e.thread_key, r."offset"
+"""
+_LEFT = """
+SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL)
+  + (SELECT count(*) FROM audit_entry) + (SELECT count(*) FROM tally_change)
+"""
+"""What relay has not sent and audit has neither sealed nor folded."""
 _DRAFTED = """
 SELECT e.comment_id AS id, extract(epoch FROM pg_xact_commit_timestamp(d.xmin)) AS at
 FROM unnest($1::text[]) AS wanted (id)
@@ -124,6 +138,39 @@ class Installation:
         """Wait until each is triaged; False when some are not in time."""
         return await _complete(self.triaged, prefix, count, within)
 
+    async def settled(self, within: float = DRAIN_SECONDS) -> list[str]:
+        """Wait until every role has done its share of what came; says who has not in time."""
+        late: list[str] = []
+        try:
+            async with asyncio.timeout(within), asked(self.broker) as broker:
+                while late := await self._unfinished(broker):  # noqa: ASYNC110 - it is other processes'
+                    await asyncio.sleep(LOOK_SECONDS)
+        except TimeoutError:
+            return [f"not done by the end: {', '.join(late) or 'unknown'}"]
+        return []
+
+    async def _unfinished(self, broker: Broker) -> list[str]:
+        connection = await self.database.connect()
+        try:
+            left = await connection.fetchval(_LEFT)
+        finally:
+            await connection.close()
+        prefix = self.settings.environment["RESPONDER_KAFKA__GROUP_PREFIX"]
+        return [f"{left} rows of relay or audit"] if left else await broker.behind(prefix)
+
+    async def disordered(self) -> list[str]:
+        """Of which comments triage was committed before that of one that stands before it in the log.
+
+        To be asked once `settled`: the places in the log are those that audit has kept.
+        """
+        connection = await self.database.connect()
+        try:
+            rows = await connection.fetch(_TRIAGED_BY_THREAD)
+        finally:
+            await connection.close()
+        wrong = out_of_order((row["thread"], row["at"]) for row in rows)
+        return [f"{wrong} comments triaged before an earlier one of their thread"] if wrong else []
+
     async def verified(self) -> list[str]:
         """What `responder audit verify` finds wrong."""
         said = await self.settings.command("audit", "verify")
@@ -164,6 +211,14 @@ class Installation:
         finally:
             await connection.close()
         return {int(row["id"].removeprefix(prefix)): int(row["at"] * NANOSECONDS) for row in rows}
+
+
+def out_of_order(commits: Iterable[tuple[str, datetime]]) -> int:
+    """How many are earlier than the one before in the same thread; threads come one after the other."""
+    return sum(
+        thread == before_thread and at < before
+        for (before_thread, before), (thread, at) in pairwise(commits)
+    )
 
 
 Commits = Callable[[str, Sequence[int]], Awaitable[Mapping[int, int]]]
@@ -207,19 +262,9 @@ async def installed(
         broker = await stack.enter_async_context(setting.cluster())
         if database is None:
             database = await stack.enter_async_context(running_database())
-        roles = stack.enter_context(
-            roles_on_kafka(
-                folder,
-                database_url=database.dsn.url(),
-                bootstrap_servers=broker.bootstrap_servers,
-                prefix=f"{secrets.token_hex(4)}.",
-                configuration=CONFIGURATION,
-            )
+        roles, address = await stack.enter_async_context(
+            prepared(folder, database, broker, settings)
         )
-        address = _configure(roles, settings)
-        said = await roles.command("migrate")
-        if said.code:
-            raise RuntimeError(said.said)
         made = Installation(
             roles={},
             settings=roles,
@@ -232,6 +277,25 @@ async def installed(
         await made.start(TOGETHER if setting.is_smoke else ROLES)
         await _warm_up(made, warm)
         yield made
+
+
+@asynccontextmanager
+async def prepared(
+    folder: Path, database: Database, broker: KafkaCluster, settings: Mapping[str, str]
+) -> AsyncIterator[tuple[Roles, str]]:
+    """Schema and topics are there, nothing runs yet; and the last part of the webhook's address."""
+    with roles_on_kafka(
+        folder,
+        database_url=database.dsn.url(),
+        bootstrap_servers=broker.bootstrap_servers,
+        prefix=f"{secrets.token_hex(4)}.",
+        configuration=CONFIGURATION,
+    ) as roles:
+        address = _configure(roles, settings)
+        said = await roles.command("migrate")
+        if said.code:
+            raise RuntimeError(said.said)
+        yield roles, address
 
 
 async def _warm_up(made: Installation, count: int) -> None:

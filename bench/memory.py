@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from bench.costs import own_bytes, resident_bytes
+from bench.costs import GONE, own_bytes, resident_bytes
 from bench.installation import Installation
 
 SECONDS = 1.0
@@ -59,6 +59,6 @@ async def watched(made: Installation) -> AsyncIterator[Memory]:
 def _own(pids: Iterable[int]) -> int:
     total = 0
     for pid in pids:
-        with suppress(FileNotFoundError):  # a connection that has just ended
+        with suppress(*GONE):
             total += own_bytes(pid)
     return total

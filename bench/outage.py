@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import time_ns
@@ -78,12 +78,12 @@ async def caught_up(setting: Setting) -> Sequence[Row]:
     """P8, with a new installation for each run."""
     size, how = SMOKE if setting.is_smoke else WHOLE, _how()
     runs = [await _run(setting, size, number) for number in range(setting.runs)]
-    memory = runs[-1].memory
-    curves.write(
-        setting.pictures / "bench-p8-memory.svg",
-        "P8: what each process holds while what waits is worked off, in MB, second by second",
-        [memory.roles, memory.servers],
-    )
+    for run in _counting(runs)[-1:]:
+        curves.write(
+            setting.pictures / "bench-p8-memory.svg",
+            "P8: what each process holds while what waits is worked off, in MB, second by second",
+            [run.memory.roles, run.memory.servers],
+        )
     return _rows(size, runs, how)
 
 
@@ -174,6 +174,8 @@ async def _reached(
             *[breach for answers in sent.values() for breach in answers.breaches()],
             *_missing("were lost", counts, triaged),
             *_missing("got no draft", counts, drafted),
+            *await made.settled(LIMIT_SECONDS),
+            *await made.disordered(),
             *await made.verified(),
         ],
     )
@@ -190,16 +192,19 @@ def _missing(
     return [f"{missing} {what}"] if missing else []
 
 
+def _counting(runs: Sequence[_Run]) -> list[_Run]:
+    return [run for run in runs if not run.breaches]
+
+
 def _rows(size: Size, runs: Sequence[_Run], how: Mapping[str, Any]) -> list[Row]:
     work = f"{size.waiting:,} wait, {size.rate}/s go on"
-    worst = [max(run.memory.growth().values()) for run in runs]
     return [
         _row(
             runs,
             how,
             case=f"{work}: until what waited is in the queue",
             unit="s",
-            ours=[run.triaged_seconds for run in runs],
+            ours=lambda run: run.triaged_seconds,
             bar=Bar(sign="≤", value=180.0, unit="s"),
         ),
         _row(
@@ -207,15 +212,15 @@ def _rows(size: Size, runs: Sequence[_Run], how: Mapping[str, Any]) -> list[Row]
             how,
             case=f"{work}: until each has its draft",
             unit="s",
-            ours=[run.drafted_seconds for run in runs],
+            ours=lambda run: run.drafted_seconds,
         ),
         _row(
             runs,
             how,
             case=f"{work}: a push's answer meanwhile, p99",
             unit="ms",
-            ours=[run.p99_ms for run in runs],
-            peers={BEFORE: Figure([run.before_p99_ms for run in runs])},
+            ours=lambda run: run.p99_ms,
+            before=lambda run: run.before_p99_ms,
             bar=Bar(sign="≤", value=2.0, against=BEFORE),
         ),
         _row(
@@ -223,7 +228,7 @@ def _rows(size: Size, runs: Sequence[_Run], how: Mapping[str, Any]) -> list[Row]
             how,
             case=f"{work}: the most that a role holds in the last third of the time, to the first",
             unit="×",
-            ours=worst,
+            ours=lambda run: max(run.memory.growth().values()),
             bar=Bar(sign="≤", value=FLAT, unit="×"),
         ),
     ]
@@ -235,25 +240,25 @@ def _row(
     *,
     case: str,
     unit: str,
-    ours: Sequence[float],
-    peers: Mapping[str, Figure] | None = None,
+    ours: Callable[[_Run], float],
+    before: Callable[[_Run], float] | None = None,
     bar: Bar | None = None,
 ) -> Row:
-    void = [breach for run in runs for breach in run.breaches]
+    good = _counting(runs)
     return Row(
         id="P8",
         case=case,
         unit=unit,
-        ours=Figure(ours),
-        peers=peers or {},
+        ours=Figure([ours(run) for run in good]),
+        peers={} if before is None else {BEFORE: Figure([before(run) for run in good])},
         bar=bar,
-        void={OURS: void} if void else {},
+        void={OURS: [breach for run in runs for breach in run.breaches]},
         how={
             **how,
             "a push's p99 once the stages are ready, in ms": [
-                short(run.p99_once_ready_ms) for run in runs
+                short(run.p99_once_ready_ms) for run in good
             ],
-            "most MB": _most(runs[-1].memory),
+            "most MB": ", ".join(_most(run.memory) for run in good[-1:]),
         },
     )
 

@@ -1,6 +1,5 @@
 """P6 and P9: from the push to a comment that a person can review, all roles beside their servers."""
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ COUNTED_RATE = 200
 
 async def reviewable(setting: Setting) -> Sequence[Row]:
     """P6, and what it cost (P9)."""
+    how = {**conditions(), **versions("aiokafka", "asyncpg", "sqlalchemy", "aiohttp")}
     rows: list[Row] = []
     runs: list[_Run] = []
     for rate in (COUNTED_RATE,) if setting.is_smoke else RATES:
@@ -27,10 +27,10 @@ async def reviewable(setting: Setting) -> Sequence[Row]:
             await _run(setting, number, rate, rate * seconds, counts=setting.is_smoke)
             for number in range(setting.runs)
         ]
-        rows += [_latency(rate, seconds, runs), *_costs(rate, runs)]
+        rows += [_latency(rate, seconds, runs, how), *_costs(rate, runs, how)]
     if not setting.is_smoke:
         runs = [await _run(setting, 0, COUNTED_RATE, COUNTED_RATE * SECONDS, counts=True)]
-    return [*rows, _statements(runs)]
+    return [*rows, _statements(runs, how)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,6 @@ class _Run:
     transactions: float
     statements: float
     breaches: Sequence[str]
-    load: Sequence[float]
 
 
 async def _run(
@@ -62,9 +61,10 @@ async def _run(
         breaches = sent.breaches()
         if not await made.drained("c-", count):
             breaches.append("not every comment got its draft")
+        breaches += await made.settled()
         after, grown = made.costs(), await made.sizes()
         at = await made.reviewable("c-", range(count))
-        breaches += await made.verified()
+        breaches += [*await made.disordered(), *await made.verified()]
         waits = sorted((at[n] - due) / 1e6 for n, due in enumerate(sent.due) if n in at)
         run = _Run(
             p99_ms=percentile(waits, 0.99),
@@ -74,57 +74,56 @@ async def _run(
             transactions=(grown["transactions"] - sizes["transactions"]) / count,
             statements=(database.statements() - statements) / count,
             breaches=breaches,
-            load=os.getloadavg(),
         )
     said = f"p50 {run.p50_ms:,.0f} ms, p99 {run.p99_ms:,.0f} ms, {breaches or 'nothing lost'}"
     print(f"  {rate}/s: {said}", file=sys.stderr, flush=True)
     return run
 
 
-def _latency(rate: int, seconds: int, runs: Sequence[_Run]) -> Row:
-    void = [breach for run in runs for breach in run.breaches]
+def _latency(rate: int, seconds: int, runs: Sequence[_Run], how: Mapping[str, Any]) -> Row:
     return Row(
         id="P6",
         case=f"{rate}/s for {seconds} s: from when a push was due until its draft can be reviewed, p99",
         unit="ms",
-        ours=Figure([run.p99_ms for run in runs if not run.breaches]),
+        ours=Figure([run.p99_ms for run in _counting(runs)]),
         bar=Bar(sign="≤", value=1000.0, unit="ms", in_each=True),
-        void={OURS: void} if void else {},
+        void=_void(runs),
         how={
-            **_how(),
-            f"p50 at {rate}/s in ms": [short(run.p50_ms) for run in runs],
+            **how,
+            f"p50 at {rate}/s in ms": [short(run.p50_ms) for run in _counting(runs)],
         },
     )
 
 
-def _statements(runs: Sequence[_Run]) -> Row:
+def _statements(runs: Sequence[_Run], how: Mapping[str, Any]) -> Row:
     """Of runs in which the server logged each of them: of nothing else in these are there figures."""
-    void = [breach for run in runs for breach in run.breaches]
     return Row(
         id="P9",
         case=f"{COUNTED_RATE}/s: statements per comment, with those of idle roles",
         unit="",
-        ours=Figure([run.statements for run in runs]),
-        void={OURS: void} if void else {},
-        how=_how(),
+        ours=Figure([run.statements for run in _counting(runs)]),
+        void=_void(runs),
+        how=how,
     )
 
 
-def _costs(rate: int, runs: Sequence[_Run]) -> list[Row]:
+def _costs(rate: int, runs: Sequence[_Run], how: Mapping[str, Any]) -> list[Row]:
+    good = _counting(runs)
     figures = {
-        f"CPU of {name} per comment": ("ms", [run.costs[name] for run in runs])
+        f"CPU of {name} per comment": ("ms", [run.costs[name] for run in good])
         for name in runs[0].costs
     }
     for name in runs[0].bytes_each:
-        figures[f"{name}: disk per comment"] = ("bytes", [run.bytes_each[name] for run in runs])
-    figures["transactions per comment"] = ("", [run.transactions for run in runs])
+        figures[f"{name}: disk per comment"] = ("bytes", [run.bytes_each[name] for run in good])
+    figures["transactions per comment"] = ("", [run.transactions for run in good])
     return [
         Row(
             id="P9",
             case=f"{rate}/s: {case}",
             unit=unit,
             ours=Figure(values),
-            how=_how(),
+            void=_void(runs),
+            how=how,
             bar=Bar(sign="≤", value=2.0, unit="ms") if case.startswith(_ROLES_CPU) else None,
         )
         for case, (unit, values) in figures.items()
@@ -134,5 +133,9 @@ def _costs(rate: int, runs: Sequence[_Run]) -> list[Row]:
 _ROLES_CPU = tuple(f"CPU of {role} " for role in ROLES)
 
 
-def _how() -> dict[str, Any]:
-    return {**conditions(), **versions("aiokafka", "asyncpg", "sqlalchemy", "aiohttp")}
+def _counting(runs: Sequence[_Run]) -> list[_Run]:
+    return [run for run in runs if not run.breaches]
+
+
+def _void(runs: Sequence[_Run]) -> Mapping[str, Sequence[str]]:
+    return {OURS: [breach for run in runs for breach in run.breaches]}

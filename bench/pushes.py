@@ -35,7 +35,7 @@ TEXTS = (
 )
 """Each of them goes to a person: what closes by rule would cost less."""
 BODY_BYTES = 900
-UNAVAILABLE = 503
+ACCEPTED, UNAVAILABLE = 202, 503
 REPEAT_SECONDS = 1.0
 THREAD = 5
 """Comments under one post, on average."""
@@ -94,9 +94,9 @@ class Answers:
     def milliseconds(self) -> list[float]:
         return [(at - due) / 1e6 for due, at in zip(self.due, self.at, strict=True)]
 
-    def breaches(self, status: int = 202) -> list[str]:
+    def breaches(self) -> list[str]:
         """What disqualifies: every push must have been taken."""
-        others = sorted({each for each in self.status if each != status})
+        others = sorted({each for each in self.status if each != ACCEPTED})
         return [f"{self.status.count(each)} pushes were answered with {each}" for each in others]
 
 

@@ -10,7 +10,7 @@ LIMIT_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Comments a second; 0 where some got no draft."""
+    """Comments a second; of a run with breaches it says nothing."""
 
     per_second: float
     breaches: list[str]

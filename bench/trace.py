@@ -69,10 +69,6 @@ class Trace:
             first.setdefault(record, start)
         return [first[record] for record in range(len(work))]
 
-    def repeated(self) -> int:
-        """How many were handled more than once: what at-least-once allows."""
-        return len(self.records) - len(set(self.records))
-
     def breaches(self, work: Work) -> list[str]:
         """What disqualifies the run, in words; nothing where all is well."""
         counts = {
@@ -80,6 +76,7 @@ class Trace:
             "records out of order": _out_of_order(work, self.records),
             "handlers of one key at once": _overlaps(work, self),
             "commits past an unfinished record": _early_commits(work, self),
+            "commits past the end": _commits_past_the_end(work, self.commits),
             "partitions never committed to the end": _uncommitted(work, self.commits),
         }
         return [f"{count} {what}" for what, count in counts.items() if count]
@@ -122,8 +119,16 @@ def _early_commits(work: Work, trace: Trace) -> int:
         for record in records:
             complete_at.append(max(complete_at[-1], ended.get(record, never)))
         commits = [commit for commit in trace.commits if commit.partition == partition]
-        wrong += sum(complete_at[c.offset] > (c.at_ms + 1) * _PER_MILLISECOND for c in commits)
+        wrong += sum(
+            complete_at[c.offset] > (c.at_ms + 1) * _PER_MILLISECOND
+            for c in commits
+            if c.offset < len(complete_at)
+        )
     return wrong
+
+
+def _commits_past_the_end(work: Work, commits: Iterable[Commit]) -> int:
+    return sum(commit.offset > len(work.by_partition[commit.partition]) for commit in commits)
 
 
 def _uncommitted(work: Work, commits: Sequence[Commit]) -> int:
