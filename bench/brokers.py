@@ -114,7 +114,7 @@ class Broker:
 
     async def behind(self, prefix: str) -> list[str]:
         """Which groups with such a name have not committed all that is in their topics."""
-        names = [name for name, _ in await self._admin.list_consumer_groups()]
+        names = [name for name, *_ in await self._admin.list_consumer_groups()]
         groups: dict[str, dict[TopicPartition, int]] = {}
         for name in names:
             if name.startswith(prefix):

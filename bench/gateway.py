@@ -104,7 +104,7 @@ async def _contest(setting: Setting, servers: Mapping[str, Server]) -> dict[str,
     count = COUNT // 20 if setting.is_smoke else COUNT
     reached = {name: Reached() for name in servers}
     for name, server in servers.items():  # warm
-        await pushed(setting.folder, server.url, prefix=f"warm-{name[0]}-", count=count // 4)
+        await pushed(setting.folder, server.url, prefix=f"warm-{name[0]}-", count=count)
     for run in range(setting.runs):
         for name, server in servers.items():
             said = await _measure(setting, reached[name], server, f"{name[0]}{run}-", count)

@@ -299,7 +299,7 @@ async def prepared(
 
 
 async def _warm_up(made: Installation, count: int) -> None:
-    """Until all of a batch went through: a log that has just begun may refuse some.
+    """Until all of a batch went through every role: a log that has just begun may refuse some.
 
     Raises:
         RuntimeError: none did.
@@ -307,9 +307,9 @@ async def _warm_up(made: Installation, count: int) -> None:
     for _ in range(WARM_TRIES):
         prefix = f"warm-{secrets.token_hex(4)}-"  # a filled database has had others
         sent = await made.push(prefix, count=count, rate=200)
-        if not sent.breaches() and await made.drained(prefix, count):
+        if not sent.breaches() and await made.drained(prefix, count) and not await made.settled():
             return
-    raise RuntimeError(f"of {count} comments not all were taken and drafted, {WARM_TRIES} times")
+    raise RuntimeError(f"of {count} comments not all went through, {WARM_TRIES} times")
 
 
 def _configure(roles: Roles, settings: Mapping[str, str]) -> str:

@@ -31,7 +31,7 @@ async def in_postgresql(database: Database, records: str) -> set[str]:
     connection = await database.connect()
     try:
         rows = await connection.fetch(
-            f"SELECT DISTINCT substring(convert_from(value, 'UTF8') FROM $1) AS id FROM {records}",  # noqa: S608 - our own words
+            f"SELECT DISTINCT substring(convert_from(value, 'UTF8') FROM $1::text) AS id FROM {records}",  # noqa: S608 - our own words
             _COMMENT_ID,
         )
     finally:
