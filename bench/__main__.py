@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import shutil
 import sys
 import tempfile
 import traceback
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     names = list(dict.fromkeys(MEASURED_WITH.get(name, name) for name in asked.only or ROWS))
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        setting = Setting(runs=asked.runs, folder=Path(folder), pictures=plot.IMAGES)
+        setting = Setting(runs=asked.runs, folder=Path(folder))
         if asked.smoke:
             found = asyncio.run(_small(names, setting))
         else:
@@ -49,6 +50,8 @@ def _whole(name: str, setting: Setting, *, may_be_fewer: bool) -> list[table.Kep
         return rows
     table.write_readme(kept)
     plot.write(rows)
+    for picture in (setting.folder / name).glob("*.svg"):
+        shutil.copy(picture, plot.IMAGES)
     explanation.write(kept)
     return rows
 
@@ -57,7 +60,7 @@ async def _small(names: Sequence[str], setting: Setting) -> list[list[table.Kept
     """One run of each, some at once, on one broker; nothing is kept."""
     turns = asyncio.Semaphore(SMALL_AT_ONCE)
     async with running_cluster(is_measured=False) as shared:
-        small = replace(setting, runs=1, pictures=setting.folder, shared=shared)
+        small = replace(setting, runs=1, shared=shared)
 
         async def in_turn(name: str) -> list[table.Kept] | None:
             async with turns:

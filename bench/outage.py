@@ -80,7 +80,7 @@ async def caught_up(setting: Setting) -> Sequence[Row]:
     runs = [await _run(setting, size, number) for number in range(setting.runs)]
     for run in _counting(runs)[-1:]:
         curves.write(
-            setting.pictures / "bench-p8-memory.svg",
+            setting.folder / "bench-p8-memory.svg",
             "P8: what each process holds while what waits is worked off, in MB, second by second",
             [run.memory.roles, run.memory.servers],
         )

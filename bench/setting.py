@@ -15,14 +15,13 @@ class Setting:
 
     Args:
         runs: how often; the table shows the median.
-        folder: for whatever the row writes; removed afterwards.
-        pictures: for what it draws beside the bars that every row gets.
+        folder: for whatever the row writes; removed afterwards. What it draws beside the bars that
+            every row gets is kept from there with the row.
         shared: the broker of all rows, in small; None: each has its own.
     """
 
     runs: int
     folder: Path
-    pictures: Path
     shared: KafkaCluster | None = None
 
     @property

@@ -97,7 +97,7 @@ async def test_a_run_of_p5_that_the_log_does_not_have_counts_for_nothing(
 
     monkeypatch.setattr(gateway, "pushed", pushed)
     reached = gateway.Reached()
-    setting = Setting(runs=1, folder=tmp_path, pictures=tmp_path)
+    setting = Setting(runs=1, folder=tmp_path)
     server = gateway.Server("http://127.0.0.1/", 0, stored)
     await gateway._measure(setting, reached, server, "o0-", 10)
     figures = (reached.rates, reached.p99_ms, reached.steady_p99_ms, reached.cpu_micros)
