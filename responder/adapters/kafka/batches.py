@@ -61,6 +61,7 @@ class _Batch:
     due: float
     """When it waits for company no more, by the event loop's clock."""
     waiting: list[tuple[_Append, int]] = field(default_factory=list)
+    limit: asyncio.TimerHandle | None = None
 
     def take(self, record: NewRecord, append: _Append, number: int) -> bool:
         """False if it is full."""
@@ -155,7 +156,8 @@ class Batches:
         due = self._loop.time() + self._linger_seconds
         batches.append(_Batch(partition, self._client.create_batch(), due))
         batches[-1].take(record, append, number)  # into an empty one goes whatever there is
-        self._loop.call_later(self._limit_seconds, batches[-1].failed, TimeoutError())
+        late = self._loop.call_later(self._limit_seconds, batches[-1].failed, TimeoutError())
+        batches[-1].limit = late
         self._plan()
 
     def _plan(self) -> None:
@@ -211,6 +213,8 @@ class Batches:
 
     def _let_go(self, batch: _Batch) -> None:
         self._in_flight.discard(batch.partition)
+        if batch.limit is not None:  # or it would keep what was answered for as long
+            batch.limit.cancel()
         self._plan()
 
 
