@@ -134,6 +134,11 @@ OPEN_AT_RISK = GaugeMetric(
     is_from_ledger=True,
     most=20,
 )
+CLOCKS_BEHIND = GaugeMetric(
+    name="clocks_behind_seconds",
+    meaning="How long what a clock has come to, a miss or a step, waits to be recorded.",
+    is_from_ledger=True,
+)
 OUTBOX_PENDING = GaugeMetric(
     name="outbox_pending_items",
     meaning="Events that the log has not yet.",

@@ -24,6 +24,7 @@ from typing_extensions import override
 from responder.engagement.errors import Retryable
 from responder.engagement.ports import Clock
 from responder.telemetry.catalogue import (
+    CLOCKS_BEHIND,
     CONSERVATION_DRIFT,
     DEAD_LETTERS,
     DELIVERY_UNKNOWN,
@@ -94,7 +95,11 @@ class Pending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """The ledger at one moment, read in one snapshot."""
+    """The ledger at one moment, read in one snapshot.
+
+    Each mapping has first what is configured, then what once was, always in one order: beyond a
+    metric's limit the last are not told apart any more.
+    """
 
     at: datetime
     items: Mapping[str, int]
@@ -119,6 +124,8 @@ class Figures:
     """By platform."""
     not_pushed: Mapping[str, int] = field(default_factory=dict)
     """Comments that only a reading brought, by source that pushes. Only ever grows."""
+    clocks_behind_seconds: float = 0.0
+    """Since the oldest miss or step that a clock has come to and nobody has recorded."""
     tokens_left: Mapping[str, float] = field(default_factory=dict)
     """Of a model's tokens for today, the share, by source whose comments used some."""
 
@@ -186,6 +193,7 @@ class LedgerCollector(Collector):
         yield _counter(
             RECONCILE_MISSING, {(source,): n for source, n in figures.not_pushed.items()}
         )
+        yield _gauge(CLOCKS_BEHIND, {(): figures.clocks_behind_seconds})
         yield _gauge(
             LLM_BUDGET, {(source,): left for source, left in figures.tokens_left.items()}, min
         )
@@ -221,9 +229,9 @@ def _histogram(
 def _capped(
     metric: Metric, values: Mapping[tuple[str, ...], Value], merge: Callable[[Value, Value], Value]
 ) -> Mapping[tuple[str, ...], Value]:
-    """At most as many as the catalogue allows; the rest together as `other`, the last in order."""
+    """At most as many as the catalogue allows, the first that are given; the rest as `other`."""
     kept: dict[tuple[str, ...], Value] = {}
-    for labels, value in sorted(values.items()):
+    for labels, value in values.items():
         key = labels if len(kept) < metric.most_children else (OTHER,) * len(labels)
         kept[key] = merge(kept[key], value) if key in kept else value
     return kept

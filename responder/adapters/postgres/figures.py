@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -22,6 +22,9 @@ from responder.insights.response_times import Days
 from responder.insights.waits import MEASURES
 from responder.telemetry.catalogue import RESPONSE_BUCKETS
 from responder.telemetry.ledger import Backlog, Figures, Pending, Waits
+
+Key = TypeVar("Key", tuple[str, str], tuple[str, str, str])
+Value = TypeVar("Value")
 
 NOTHING_PENDING = Pending(items=0, oldest_seconds=0.0)
 NOBODY_WAITED = Waits(counts=(0,) * (len(RESPONSE_BUCKETS) + 1), seconds=0.0)
@@ -62,7 +65,7 @@ class PostgresFigures:
                     "open": balance.open,
                 },
                 drift=max(missing, abs(balance.unaccounted)),
-                due=self._none_due() | _due(await kept(connection, "due")),
+                due=_in_order(self._none_due(), _due(await kept(connection, "due"))),
                 first_response=self._first_response(_waits(await kept(connection, "wait"))),
                 platform_first_response=self._by_platform(
                     _waits(await kept(connection, "source_wait"))
@@ -70,11 +73,12 @@ class PostgresFigures:
                 unanswered=(
                     await read_wait(connection, Days.until(now.date(), COHORT_DAYS))
                 ).unanswered(),
-                backlog=self._none_open() | await read_backlog(connection, tally),
+                backlog=_in_order(self._none_open(), await read_backlog(connection, tally)),
                 outbox=dict.fromkeys(TOPICS, NOTHING_PENDING) | await _outbox(connection),
                 dead_letters=_dead_letters(tally),
                 delivery_unknown=self._delivery_unknown(tally),
                 not_pushed=self._not_pushed(tally),
+                clocks_behind_seconds=await _clocks_behind(connection),
                 tokens_left=await read_tokens_left(connection),
             )
 
@@ -105,10 +109,11 @@ class PostgresFigures:
     ) -> dict[tuple[str, str, str], Waits]:
         """Of every tier that there is or was, by both clocks."""
         policies = self._workspace().policies.values()
-        tiers = {tier for policy in policies for tier in policy.tier_names}
+        tiers = [tier for policy in policies for tier in policy.tier_names]
+        known = dict.fromkeys([*tiers, *sorted({tier for tier, _, _ in waits})]) or {"": None}
         return {
             (tier, *measure): waits.get((tier, *measure), NOBODY_WAITED)
-            for tier in tiers | {tier for tier, _, _ in waits} or {""}
+            for tier in known
             for measure in MEASURES
         }
 
@@ -139,6 +144,11 @@ class PostgresFigures:
             if each.is_polled and each.source in counts:
                 counts[each.source] += each.items
         return counts
+
+
+def _in_order(configured: Mapping[Key, Value], found: Mapping[Key, Value]) -> dict[Key, Value]:
+    """What is configured first, as it stands there; then what else there is."""
+    return {**configured, **{key: found[key] for key in sorted(found)}}
 
 
 def _due(rows: Rows) -> dict[tuple[str, str, str], int]:
@@ -174,9 +184,21 @@ async def _outbox(connection: AsyncConnection) -> dict[str, Pending]:
     }
 
 
+async def _clocks_behind(connection: AsyncConnection) -> float:
+    found = await connection.execute(
+        text("""
+            SELECT GREATEST(0, extract(epoch FROM now() - LEAST(
+              (SELECT min(at) FROM clock_step WHERE done_at IS NULL),
+              (SELECT min(due_at) FROM engagement
+               WHERE due_outcome IS NULL AND clock_paused_at IS NULL))))::float8
+            """)
+    )
+    return float(found.scalar_one())
+
+
 def _dead_letters(tally: Tally) -> Mapping[str, int]:
     counts = Counter[str]()
     for each in tally.letters:
         if each.is_open:
             counts[each.stage] += each.items
-    return counts
+    return dict(sorted(counts.items()))

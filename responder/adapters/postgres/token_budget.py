@@ -23,7 +23,7 @@ async def read_tokens_left(connection: AsyncConnection) -> dict[str, float]:
     found = await connection.execute(
         text("""
             SELECT source, GREATEST(1 - tokens::float8 / allowed, 0) AS remaining FROM token_use
-            WHERE day = (now() AT TIME ZONE 'UTC')::date
+            WHERE day = (now() AT TIME ZONE 'UTC')::date ORDER BY source
             """)
     )
     return {row.source: row.remaining for row in found}

@@ -122,6 +122,15 @@ def test_queues_beyond_the_limit_are_counted_together() -> None:
     assert 'responder_open_oldest_age_seconds{queue="other",sla="other"} 24.0' in shown
 
 
+def test_what_is_given_first_keeps_series_of_its_own_whatever_it_is_called() -> None:
+    """What is configured stands first: it must not share a series with what once was."""
+    collector = LedgerCollector()
+    names = ["zebra", *(f"queue-{number:02}" for number in range(25))]
+    backlog = {("", name): Backlog(items=1, oldest_seconds=1.0, overdue=0) for name in names}
+    collector.show(Figures(at=NOW, items={}, drift=0, backlog=backlog))
+    assert 'responder_open_items{queue="zebra",sla=""} 1.0' in _exposition(collector)
+
+
 @pytest.mark.fault(39)
 async def test_a_ledger_that_cannot_be_read_ends_its_series_until_it_can() -> None:
     ledger, collector = Ledger(), LedgerCollector()
