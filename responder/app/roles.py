@@ -77,8 +77,8 @@ from responder.web.gateway.receipts import ReceiptPages
 BATCH = 200
 DELAY_SECONDS = 1.0
 DELIVERY_WORKERS = 4
-TELLERS = 2
-"""So that one webhook that does not answer does not keep all others waiting."""
+TELLERS = 4
+"""So that a few webhooks that do not answer keep no other one waiting."""
 SEAL_SECONDS = 0.5
 FOLD_SECONDS = 1.0
 LOOK_SECONDS = 5.0
@@ -296,7 +296,11 @@ def audit(parts: Parts, process: Process) -> None:
     async def look() -> None:
         told.went_round(await live.round())
 
+    async def recount() -> None:
+        told.went_round(await live.recount())
+
     process.repeat(Loop("audit", look, seconds=LOOK_SECONDS, clock=parts.clock))
+    process.repeat(Loop("recount", recount, seconds=LOOK_SECONDS, clock=parts.clock))
     retention = Retention(parts.engine, inbox_days=parts.settings.inbox.retention)
 
     async def prune() -> None:

@@ -1,7 +1,7 @@
 """What the audit finds: is anything missing, are the counts right, and does the chain hold?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -155,3 +155,5 @@ class Round:
     standing: Standing
     head: Head | None = None
     """Once in a while: how far the chain reaches."""
+    unlooked: Mapping[str, str] = field(default_factory=dict)
+    """Parts that could not be looked at this time, and why."""

@@ -258,6 +258,8 @@ class AuditMetrics:
                 log.error("audit.many", check=check.value, found=number, told=TOLD)
         for each in round_.mended:
             log.info("audit.mended", check=each.check.value, **each.facts)
+        for part, why in round_.unlooked.items():
+            log.warning("audit.not_looked", part=part, why=why)
         if round_.head is not None:
             log.info("audit.head", number=round_.head.number, head=str(round_.head))
         self._show(round_.standing)

@@ -76,6 +76,6 @@ _UNLIKE = text("""
     LEFT JOIN LATERAL (SELECT to_state FROM audit_chain
       WHERE engagement_id = k.id AND to_state IS NOT NULL ORDER BY number DESC LIMIT 1) c ON true
     WHERE e.state IS DISTINCT FROM COALESCE(w.to_state, c.to_state)
-      AND k.id NOT IN (SELECT row_id FROM removed_row)
+      AND NOT (e.state IS NULL AND k.id IN (SELECT row_id FROM removed_row))
     ORDER BY k.id
     """)

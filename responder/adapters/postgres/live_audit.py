@@ -3,10 +3,12 @@
 Each part is one transaction: it takes its place in `audit_walk`, looks at a bounded piece, keeps what
 it found and where it goes on. So it goes on after a crash, and several audit roles share the work.
 A part that is far behind catches up a piece at a time, and no piece grows with the ledger but the
-count of everything; that is made the more rarely the longer it takes.
+count of everything: that is made apart, and the more rarely the longer it takes. One that cannot be
+looked at keeps nobody from the others.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -17,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from responder.adapters.postgres import findings, missing
 from responder.adapters.postgres.chain_walk import broken_still, read_head, walk_on
-from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.engine import patient, transaction
 from responder.adapters.postgres.generations import recent_logs
 from responder.adapters.postgres.histories import (
     LOWEST,
@@ -37,6 +39,7 @@ from responder.adapters.postgres.tally import miscounts
 from responder.adapters.postgres.walks import Walk, leave, read_walks, take
 from responder.audit.chain import Head
 from responder.audit.ports import Check, Finding, Followed, Round, Standing
+from responder.engagement.errors import Unavailable
 
 NEW_SECONDS = 10.0
 """What is new is looked at so often."""
@@ -97,14 +100,27 @@ class LiveAudit:
         self._count_share = count_share
 
     async def round(self) -> Round:
-        """Everything that is due. Raises Unavailable: the rest is due again."""
+        """Whatever is due, but the count of everything. Raises Unavailable."""
+        return await self._round(name for name in PARTS if name != COUNTS)
+
+    async def recount(self) -> Round:
+        """The count of everything, if it is due; it may take minutes. Raises Unavailable."""
+        return await self._round([COUNTS])
+
+    async def _round(self, names: Iterable[str]) -> Round:
         async with transaction(self._engine) as connection:
             walks = await read_walks(connection)
         head: Head | None = None
         mended: list[Finding] = []
-        for name, work in PARTS.items():
-            if walks[name].age_seconds >= self._pause(walks[name]):
-                piece = await self._work(walks[name], work)
+        unlooked: dict[str, str] = {}
+        for name in names:
+            if walks[name].age_seconds < self._pause(walks[name]):
+                continue
+            try:
+                piece = await self._work(walks[name], PARTS[name])
+            except Unavailable as error:  # it is due again at the next round
+                unlooked[name] = str(error)
+            else:
                 head = piece.head or head
                 mended += piece.mended
         async with transaction(self._engine) as connection:
@@ -112,7 +128,9 @@ class LiveAudit:
             found = await findings.tell(connection)
             await _sum_up(connection)
             standing = await read_standing(connection)
-        return Round(found=found, mended=tuple(mended), standing=standing, head=head)
+        return Round(
+            found=found, mended=tuple(mended), standing=standing, head=head, unlooked=unlooked
+        )
 
     def _pause(self, walk: Walk) -> float:
         if walk.name in NEW:
@@ -120,7 +138,11 @@ class LiveAudit:
         return max(self._again_seconds, self._count_share * float(walk.position.get("took", 0.0)))
 
     async def _work(self, walk: Walk, work: Work) -> Piece:
-        async with transaction(self._engine) as connection:
+        is_long = walk.name == COUNTS
+        async with (
+            patient(self._engine) if is_long else nullcontext(self._engine) as engine,
+            transaction(engine) as connection,
+        ):
             piece = Piece(connection, walk, self._settling_seconds)
             if await take(connection, walk):
                 await work(piece)
@@ -229,6 +251,7 @@ async def _head(piece: Piece) -> None:
     piece.head = await read_head(piece.connection)
 
 
+COUNTS = "counts"
 PARTS: Mapping[str, Work] = {
     "received": _received,
     "chain": _chain,
@@ -236,7 +259,7 @@ PARTS: Mapping[str, Work] = {
     "received again": _slices(RECEIVED),
     "chain again": _chain_again,
     "states": _states,
-    "counts": _counts,
+    COUNTS: _counts,
     "head": _head,
 }
 """By the name of their walk."""

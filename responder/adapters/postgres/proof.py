@@ -51,7 +51,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _balance(counts: Mapping[tuple[str, str], int], source: str) -> Balance:
-    """Both sides are counted apart: what came in by its comments, the ends by their states."""
+    """What came in, and how it ended. What is missing is counted apart, by the audit's findings."""
     of = Counter({what: items for (where, what), items in counts.items() if where == source})
     return Balance(
         accepted=of.total(),

@@ -80,7 +80,11 @@ class Tally:
         return {queue: self.matching(OPEN, queue=queue) for queue in queues}
 
     def balance(self, *, missing: int) -> Balance:
-        """Both sides are counted apart: what came in by its comments, the ends by their states."""
+        """What came in, and how it ended.
+
+        What the ledger has lost is `missing`, which the audit finds: from the rows that are there
+        nobody can tell.
+        """
         counted = [each for each in self.letters if each.counts]
         unreadable = sum(each.items for each in counted if each.is_open)
         dropped = sum(each.items for each in counted if each.status == "dropped")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from responder.adapters.postgres.audit import ReceivedIds
 from responder.adapters.postgres.engine import transaction
@@ -32,9 +33,9 @@ class Watched:
     bench: Bench
     next_offset: int = 0
 
-    def live(self, *, settling_seconds: float = 0) -> LiveAudit:
+    def live(self, *, settling_seconds: float = 0, engine: AsyncEngine | None = None) -> LiveAudit:
         return LiveAudit(
-            self.bench.engine,
+            engine or self.bench.engine,
             settling_seconds=settling_seconds,
             new_seconds=0,
             again_seconds=0,
@@ -63,9 +64,13 @@ class Watched:
     async def round(self) -> Round:
         return await self.live().round()
 
+    async def recount(self) -> Round:
+        return await self.live().recount()
+
     async def found(self, check: Check) -> list[Finding]:
         """What a round finds of this check, and nobody was told before."""
-        return [each for each in (await self.round()).found if each.check is check]
+        round_ = await (self.recount() if check is Check.COUNT else self.round())
+        return [each for each in round_.found if each.check is check]
 
     async def head(self) -> Head:
         return await self.bench.auditor.head()

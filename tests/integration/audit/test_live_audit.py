@@ -4,9 +4,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from responder.adapters.postgres.dead_letters import DeadLetterRows
 from responder.adapters.postgres.delays import StageDelays
+from responder.adapters.postgres.engine import make_engine
 from responder.adapters.postgres.missing import SLICE
 from responder.adapters.postgres.tally import TallyRows
 from responder.adapters.system import SystemIds
@@ -60,11 +62,23 @@ async def test_a_row_that_is_deleted_by_hand_is_named_once_until_it_is_back(
     assert (await watched.bench.desk.balance()).unaccounted == 0
 
 
+async def test_a_row_that_is_put_back_as_it_was_long_ago_is_named(watched: Watched) -> None:
+    """As from a backup: somebody might answer what was answered, or deleted, since."""
+    await watched.came("c2")
+    await watched.sql(KEEP)
+    await watched.bench.arrives(comment("c2", "", kind="deleted", thread_id="c2"))
+    await watched.sealed()
+    await watched.delete("c2")
+    await watched.sql(PUT_BACK)
+    (found,) = await watched.found(Check.STATE)
+    assert (found.facts["state"], found.facts["recorded"]) == ("awaiting_review", "withdrawn")
+
+
 @pytest.mark.promise(7)
 async def test_who_silences_the_triggers_is_found_by_comparing_every_id(watched: Watched) -> None:
     await watched.came("c1", "c2")
     await watched.delete("c2", past_triggers=True)
-    found = (await watched.round()).found
+    found = (*(await watched.round()).found, *(await watched.recount()).found)
     assert {each.name for each in found if each.check is Check.MISSING} == {"garden/c2"}
     (named,) = [each for each in found if each.check is Check.MISSING]
     assert named.facts["event_id"] == said("c2").event_id("garden")
@@ -186,7 +200,23 @@ async def test_a_count_that_is_wrong_is_named_until_it_is_counted_anew(watched: 
     (found,) = await watched.found(Check.COUNT)
     assert (found.facts["kept"], found.facts["counted"]) == (3, 1)
     await TallyRows(watched.bench.engine).rebuild()
-    assert [each.check for each in (await watched.round()).mended] == [Check.COUNT]
+    assert [each.check for each in (await watched.recount()).mended] == [Check.COUNT]
+
+
+async def test_a_part_that_cannot_be_looked_at_keeps_nobody_from_the_others(
+    watched: Watched,
+) -> None:
+    await watched.came("c1", "c2")
+    await watched.delete("c2")
+    url = watched.bench.engine.url.render_as_string(hide_password=False)
+    impatient = make_engine(url, statement_seconds=0.5)
+    async with watched.bench.engine.begin() as somebody:
+        await somebody.execute(text("LOCK audit_chain"))
+        round_ = await watched.live(engine=impatient).round()
+    await impatient.dispose()
+    assert {"chain", "chain again"} <= round_.unlooked.keys()
+    assert [each.name for each in round_.found] == ["garden/c2"]
+    assert (await watched.round()).unlooked == {}
 
 
 async def test_two_audits_at_once_share_the_work_and_say_everything_once(watched: Watched) -> None:

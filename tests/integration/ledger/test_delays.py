@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from responder.adapters.postgres.delays import BELIEVED_SECONDS, StageDelays
 from responder.adapters.postgres.engine import transaction
-from responder.app.delays import LONG_SECONDS, OthersDelay, OwnDelay
+from responder.adapters.postgres.missing import SETTLING_SECONDS
+from responder.app.delays import LONG_SECONDS, TOLD_SECONDS, OthersDelay, OwnDelay
 from responder.stream.runner import Health
 from responder.testing.ledger import Bench
 
@@ -71,7 +72,21 @@ async def test_a_stage_that_is_far_behind_is_known_to_be(
     assert await delays.of("triage") == LONG_SECONDS
 
 
-@pytest.mark.parametrize("delay", [None, 0.0, LONG_SECONDS - 0.1])
+async def test_a_stage_that_is_a_little_behind_is_waited_for_and_goes_before_nobody(
+    delays: StageDelays, known: OthersDelay
+) -> None:
+    """The audit misses nothing that it has not come to; drafts go on."""
+    await told(delays, LONG_SECONDS - 0.1)
+    await known.look()
+    assert not known.is_long
+    assert await delays.of("triage") == LONG_SECONDS - 0.1
+
+
+def test_it_is_told_well_before_the_audit_misses_anything() -> None:
+    assert TOLD_SECONDS + BELIEVED_SECONDS <= SETTLING_SECONDS
+
+
+@pytest.mark.parametrize("delay", [None, 0.0, TOLD_SECONDS - 0.1])
 async def test_a_stage_that_is_not_says_nothing(
     delays: StageDelays, known: OthersDelay, delay: float | None
 ) -> None:
