@@ -1,5 +1,6 @@
 """What telling asks of the ledger, and of whoever is told."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,7 +12,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 class StepTaken(BaseModel):
     """A comment's clock has come to one of its steps, and nobody has answered.
 
-    Holds no words of the comment and no name of its author: who is told looks them up, if they may.
+    Holds no words of the comment and no name of its author (though a permalink may be made of one):
+    who is told looks them up, if they may.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -29,7 +31,7 @@ class StepTaken(BaseModel):
     queue: str
     """Where it is now."""
     person: str | None
-    """Whom it was put before."""
+    """Whom of ours it was put before, by name."""
     permalink: str | None
 
 
@@ -71,8 +73,13 @@ class Webhook(Protocol):
 class Messages(Protocol):
     """The messages that wait in the ledger. All raise Unavailable."""
 
-    async def claim(self, *, at: datetime, again_at: datetime) -> Message | None:
-        """The one that has waited longest; nobody else gets it before `again_at`."""
+    async def claim(
+        self, *, at: datetime, again_at: datetime, but: Collection[str] = ()
+    ) -> Message | None:
+        """The one that has waited longest, for none of these webhooks.
+
+        Nobody else gets it before `again_at`.
+        """
 
     async def told(self, message: Message, *, at: datetime) -> None:
         """It has arrived: that ends it, and stands in the comment's history."""

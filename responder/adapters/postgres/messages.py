@@ -1,5 +1,6 @@
 """Messages to webhooks, kept with the step that made them until they have arrived."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -44,17 +45,20 @@ class PostgresMessages:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def claim(self, *, at: datetime, again_at: datetime) -> Message | None:
+    async def claim(
+        self, *, at: datetime, again_at: datetime, but: Collection[str] = ()
+    ) -> Message | None:
         async with transaction(self._engine) as connection:
             found = await connection.execute(
                 text("""
                     UPDATE webhook_message SET attempts = attempts + 1, next_at = :again_at
                     WHERE id = (
-                      SELECT id FROM webhook_message WHERE next_at <= :at
+                      SELECT id FROM webhook_message
+                      WHERE next_at <= :at AND NOT webhook = ANY(CAST(:but AS text[]))
                       ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED)
                     RETURNING *
                     """),
-                {"at": at, "again_at": again_at},
+                {"at": at, "again_at": again_at, "but": sorted(but)},
             )
             row = found.one_or_none()
             return None if row is None else _message(row)

@@ -1,6 +1,6 @@
 """What a clock's steps do beside warning: a person is asked, a webhook of ours is told."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -20,7 +20,7 @@ from responder.adapters.postgres.retention import Retention
 from responder.adapters.system import SystemClock, SystemIds, SystemRandom
 from responder.engagement.workspace import Queue, SlaPolicy, Step
 from responder.platforms.webhook_messages import WebhookMessages
-from responder.sla.ports import Webhook
+from responder.sla.ports import Heard, Message, Webhook
 from responder.sla.telling import TRY_SECONDS, WAITS_SECONDS, Telling
 from responder.testing.factories import comment, workspace
 from responder.testing.ledger import Bench, migrated, open_bench
@@ -63,14 +63,17 @@ async def receiver() -> AsyncIterator[ToldReceiver]:
 
 @pytest.fixture
 def telling(bench: Bench, receiver: ToldReceiver) -> Telling:
-    webhook = WebhookMessages(
+    return teller(bench, {"duty": _duty(receiver)})
+
+
+def _duty(receiver: ToldReceiver) -> Webhook:
+    return WebhookMessages(
         http=loopback_http(receiver.url),
         clock=SystemClock(),
         url=receiver.url,
         secrets=[KEY],
         console_url="https://console.example",
     )
-    return teller(bench, {"duty": webhook})
 
 
 def teller(bench: Bench, webhooks: Mapping[str, Webhook]) -> Telling:
@@ -231,12 +234,61 @@ async def test_two_that_told_the_same_leave_one_entry(bench: Bench, telling: Tel
     assert "not_told" not in [act for act, _ in await clock_acts(bench)]
 
 
-async def test_a_webhook_that_is_not_configured_any_more_is_given_up_at_once(bench: Bench) -> None:
+async def test_a_webhook_that_is_not_known_here_yet_is_told_once_it_is(
+    bench: Bench, receiver: ToldReceiver, telling: Telling
+) -> None:
+    """Another process may have read the configuration before this one did."""
     await bench.arrives(comment())
     await passes(bench, 61)
-    assert await teller(bench, {}).run()
-    act = ("not_told", "webhook duty: no such webhook is configured any more")
+    assert await _after(bench, teller(bench, {}), 0)
+    assert await _after(bench, telling, 6)
+    assert (len(receiver.told), (await clock_acts(bench))[-1][0]) == (1, "told")
+
+
+async def test_a_webhook_that_nobody_knows_is_given_up_in_the_end(bench: Bench) -> None:
+    await bench.arrives(comment())
+    await passes(bench, 61)
+    strangers = teller(bench, {})
+    for seconds in _longest():
+        await _after(bench, strangers, seconds)
+    act = ("not_told", "webhook duty: no such webhook is configured here")
     assert (await clock_acts(bench))[-1] == act
+
+
+_ALL_BUT_THE_LAST_TO_THE_DEAD = """
+    UPDATE webhook_message SET
+      webhook = CASE WHEN id = (SELECT max(id) FROM webhook_message) THEN 'duty' ELSE 'dead' END,
+      next_at = next_at + CASE
+        WHEN id = (SELECT max(id) FROM webhook_message) THEN interval '1 second' ELSE '0' END
+    """
+
+
+class Silent:
+    """A receiver that takes its time, and then the whole of it."""
+
+    def __init__(self, others: Callable[[], Awaitable[object]]) -> None:
+        self._others = others
+
+    async def tell(self, message: Message) -> Heard:
+        """Whatever others can be told meanwhile is told."""
+        await self._others()
+        return Heard(is_told=False, why=f"no answer to {message.id}")
+
+
+async def test_a_receiver_that_does_not_answer_keeps_no_other_one_waiting(
+    bench: Bench, receiver: ToldReceiver
+) -> None:
+    await bench.arrives(*(comment(f"c{n}", thread_id=f"t{n}") for n in range(6)))
+    await passes(bench, 61)
+    async with transaction(bench.engine) as connection:
+        await connection.execute(text(_ALL_BUT_THE_LAST_TO_THE_DEAD))
+    bench.clock.forward(2)
+    webhooks: dict[str, Webhook] = {}
+    tellers = teller(bench, webhooks)
+    webhooks |= {"dead": Silent(tellers.run), "duty": _duty(receiver)}
+    assert await tellers.run()
+    assert len(receiver.told) == 1
+    assert not await tellers.run()
 
 
 async def test_a_step_whose_taker_dies_has_told_nobody(bench: Bench) -> None:
