@@ -14,6 +14,7 @@ from responder.engagement.model import EngagementId
 
 if TYPE_CHECKING:
     from responder.adapters.postgres.open_clocks import Effect
+    from responder.engagement.workspace import Step
 
 Comment = Annotated[
     UUID, Parameter(help="The id of the comment here: the last part of its address in the console.")
@@ -40,7 +41,7 @@ async def explain(comment: Comment, *, place: Place = HERE) -> Exit:
 async def preview(*, place: Place = HERE) -> Exit:
     effect = await place.admin().preview_clocks()
     _say(effect, "would be")
-    if effect.changed:
+    if effect.changed or effect.same_time:
         terminal().say("Nothing was changed. To do it: responder sla apply --because …")
     return Exit.DONE
 
@@ -64,9 +65,12 @@ def _say(effect: "Effect", verb: str) -> None:
         (effect.newly_due, f"{verb} due that were not"),
         (effect.never_due, f"{verb} not due any more"),
         (effect.late_at_once, f"{verb} late at once"),
+        (effect.same_time, f"{verb} under other terms, and due when they were"),
     ):
         if number:
             terminal().say(f"  {number:,} {said}")
+    for step, number in sorted(effect.steps_at_once.items(), key=lambda each: each[0].name):
+        terminal().say(f"  {number:,} {verb} at the step {step.name} at once{_does(step)}")
     if not effect.changed:
         terminal().say("  none is due at another time")
         return
@@ -79,6 +83,17 @@ def _say(effect: "Effect", verb: str) -> None:
     )
     if effect.changed > len(effect.first):
         terminal().say(f"… and {effect.changed - len(effect.first):,} more.")
+
+
+def _does(step: "Step") -> str:
+    """What that means for a comment, beside a warning."""
+    acts = (
+        f"into the queue {step.queue}" if step.queue else "",
+        f"before {step.person}" if step.person else "",
+        f"{step.webhook} is told" if step.webhook else "",
+    )
+    said = ", ".join(filter(None, acts))
+    return f": {said}" if said else ""
 
 
 def _when(at: datetime | None) -> str:

@@ -110,6 +110,21 @@ async def read_ticks(
     return dict(ticks)
 
 
+async def read_done_steps(
+    connection: AsyncConnection, engagement_ids: Sequence[EngagementId]
+) -> set[tuple[EngagementId, str]]:
+    """The names of those that were taken, of these clocks since they were last started."""
+    found = await connection.execute(
+        text("""
+            SELECT s.engagement_id, s.name FROM clock_step s
+            JOIN engagement e ON e.id = s.engagement_id AND e.due_period = s.period
+            WHERE s.engagement_id = ANY(CAST(:ids AS uuid[])) AND s.done_at IS NOT NULL
+            """),
+        {"ids": list(engagement_ids)},
+    )
+    return {(EngagementId(row.engagement_id), row.name) for row in found}
+
+
 async def clock_in_words(
     connection: AsyncConnection, engagement_id: EngagementId, *, is_open: bool
 ) -> tuple[str, ...]:

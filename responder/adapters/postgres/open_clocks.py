@@ -4,6 +4,7 @@ Reading the configuration again changes no clock that runs: only what comes from
 terms. Whoever wants them for what is open already asks for it, and sees before what it would do.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,14 +14,20 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from responder.adapters.postgres.clocks import NextTick, keep_terms, read_ticks, tick_clocks
+from responder.adapters.postgres.clocks import (
+    NextTick,
+    keep_terms,
+    read_done_steps,
+    read_ticks,
+    tick_clocks,
+)
 from responder.adapters.postgres.engine import transaction
 from responder.adapters.postgres.paging import FILTERS
 from responder.adapters.postgres.recording import append_entries, lock_engagements
 from responder.engagement.clock import ClockAct, Terms, Tick, all_terms, folded, terms_of
 from responder.engagement.model import Audience, EngagementId, SourceId, Urgency
 from responder.engagement.record import Entry
-from responder.engagement.workspace import Workspace
+from responder.engagement.workspace import Step, Workspace
 
 PAGE = 500
 SHOWN = 20
@@ -62,11 +69,14 @@ class Effect:
     """Of all these: due before now, and so missed."""
     same_time: int = 0
     """Under other terms, and due when they were."""
+    steps_at_once: Counter[Step] = field(default_factory=Counter)
+    """What is done at once, since its time has passed: steps that were not taken before."""
     first: list[ChangedClock] = field(default_factory=list)
     """Some of those that change."""
 
     @property
     def changed(self) -> int:
+        """How many are due at another time."""
         return self.earlier + self.later + self.newly_due + self.never_due
 
     def count(self, each: ChangedClock) -> None:
@@ -188,7 +198,8 @@ async def _look(
     connection: AsyncConnection, rows: Sequence[Any], workspace: Workspace, effect: Effect
 ) -> list[NextTick]:
     """Count what changes; gives the act that each of those clocks needs."""
-    known = await read_ticks(connection, [EngagementId(row.id) for row in rows])
+    ids = [EngagementId(row.id) for row in rows]
+    known, done = await read_ticks(connection, ids), await read_done_steps(connection, ids)
     effect.looked_at += len(rows)
     needed = []
     for row, tick in _other_terms(rows, known, workspace, effect.at):
@@ -202,6 +213,11 @@ async def _look(
                 before=row.due_at,
                 after=act.clock.due_at,
             )
+        )
+        effect.steps_at_once.update(
+            planned.step
+            for planned in act.clock.steps
+            if planned.at <= effect.at and (engagement_id, planned.step.name) not in done
         )
         needed.append(act)
     return needed

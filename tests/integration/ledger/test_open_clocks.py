@@ -15,7 +15,7 @@ from responder.adapters.postgres.open_clocks import PAGE, Effect, OpenClocks
 from responder.adapters.postgres.recording import lock_engagement
 from responder.engagement.clock import all_terms
 from responder.engagement.model import Audience, DueOutcome, SourceId, Via
-from responder.engagement.workspace import Queue, SlaPolicy, Tier, Workspace
+from responder.engagement.workspace import Queue, SlaPolicy, Step, Tier, Workspace
 from responder.review.commands import (
     Command,
     LetClockGoOn,
@@ -137,6 +137,23 @@ async def test_other_terms_with_the_same_due_time_are_kept_too(bench: Bench) -> 
     )
     assert counts(await change(bench, other)) == {"same_time": 1}
     assert "“promise”" in (await bench.item()).due_explained[1]
+
+
+async def test_steps_that_would_be_taken_at_once_are_shown_before_they_are(bench: Bench) -> None:
+    """The due time stays, and yet everything moves: somebody should know before."""
+    hurry = Step(name="hurry", offset=timedelta(hours=-7), queue="leads", webhook="pager")
+    later = Step(name="later", offset=timedelta(hours=-1), person="Ana")
+    policy = SlaPolicy("first-reply", timedelta(hours=8), steps=(hurry, later))
+    stepped = workspace(policies=MappingProxyType({"first-reply": policy}))
+    await bench.arrives(comment("c1"), comment("c2", thread_id="t2"))
+    bench.clock.time = CAME + timedelta(hours=2)
+    effect = await preview(bench, stepped)
+    assert (counts(effect), effect.steps_at_once) == ({"same_time": 2}, {hurry: 2})
+    assert (await change(bench, stepped)).steps_at_once == {hurry: 2}
+    assert await bench.steps.take_due(at=bench.clock.now()) == 2
+    again = replace(policy, steps=(*policy.steps, Step(name="x", offset=timedelta(hours=3))))
+    once_more = workspace(policies=MappingProxyType({"first-reply": again}))
+    assert (await preview(bench, once_more)).steps_at_once == {}  # each is taken once
 
 
 async def test_what_has_ended_is_late_or_was_there_before_us_is_left_alone(bench: Bench) -> None:
