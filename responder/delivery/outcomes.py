@@ -76,7 +76,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return min(float(text), LONGEST_WAIT_SECONDS)
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the second for a zone beyond all hours
         return None
     when = when if when.tzinfo is not None else when.replace(tzinfo=UTC)
     return min(max((when - now).total_seconds(), 0.0), LONGEST_WAIT_SECONDS)

@@ -106,7 +106,7 @@ class Reservation:
 class TokenBudget(Protocol):
     """How many tokens a model may use for the comments of a source in a day.
 
-    What nobody settles stays used: whether a call that failed was charged, nobody here knows.
+    What nobody settles stays used: whether a call that broke off was charged, nobody here knows.
     """
 
     async def reserve(self, source: SourceId, tokens: int) -> Reservation | None:

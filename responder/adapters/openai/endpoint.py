@@ -11,8 +11,10 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 from urllib.parse import urlsplit
 
+import aiohttp
 import openai
 from openai import AsyncOpenAI, DefaultAioHttpClient, Timeout
 from openai.types.chat import ChatCompletionMessageParam
@@ -60,6 +62,14 @@ class Completion:
     output_tokens: int | None
 
 
+@dataclass(eq=False, kw_only=True)
+class NotTaken(Unavailable):
+    """{what} is not available: {why}
+
+    It refused, or nobody was there: nothing was written that could be charged.
+    """  # noqa: D415 - the reason ends the sentence
+
+
 class Endpoint:
     """A connection to one server. Close it."""
 
@@ -96,7 +106,8 @@ class Endpoint:
 
         Raises:
             RateLimited: carries the server's `Retry-After`.
-            Unavailable: down, late, refusing us, or not speaking the protocol.
+            Unavailable: down, late, refusing us, or not speaking the protocol; NotTaken, where it
+                is known that it did nothing.
         """
         why = ""
         for rung in list(Rung)[list(Rung).index(self._rung) :]:
@@ -107,7 +118,7 @@ class Endpoint:
             else:
                 self._rung = rung
                 return completion
-        raise Unavailable(what="the model", why=why)
+        raise NotTaken(what="the model", why=why)
 
     async def _once(self, messages: Sequence[ChatCompletionMessageParam], rung: Rung) -> Completion:
         try:
@@ -117,11 +128,8 @@ class Endpoint:
             raise Unavailable(what="the model", why="it took too long") from None
         except openai.APIStatusError as error:
             raise _of_status(error) from None
-        except openai.APITimeoutError:
-            raise Unavailable(what="the model", why="it took too long") from None
         except openai.APIError as error:
-            why = f"no connection ({type(error).__name__})"
-            raise Unavailable(what="the model", why=why) from None
+            raise _of_connection(error) from None
 
     async def _body(self, messages: Sequence[ChatCompletionMessageParam], rung: Rung) -> bytes:
         asked = self._client.chat.completions.with_streaming_response.create(
@@ -155,6 +163,19 @@ class _RungRefused(Exception):
     why: str
 
 
+def _of_connection(error: openai.APIError) -> Unavailable:
+    """The package calls it a time-out too when nobody was there at all."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, aiohttp.ClientConnectorError):
+            why = f"nobody is there ({type(cause.os_error).__name__})"
+            return NotTaken(what="the model", why=why)
+        cause = cause.__cause__
+    if isinstance(error, openai.APITimeoutError):
+        return Unavailable(what="the model", why="it took too long")
+    return Unavailable(what="the model", why=f"no connection ({type(error).__name__})")
+
+
 def _of_status(error: openai.APIStatusError) -> Exception:
     """A server's refusal as ours. Its message may repeat the prompt, so it is not kept."""
     status = error.status_code
@@ -163,14 +184,15 @@ def _of_status(error: openai.APIStatusError) -> Exception:
     why = f"it answered {status}"
     if status in _NOT_UNDERSTOOD and error.code != _TOO_LONG:
         return _RungRefused(why)
-    return Unavailable(what="the model", why=why)
+    return NotTaken(what="the model", why=why)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:
     try:
-        return min(max(float(headers.get("retry-after", "")), 0.0), 3600.0)
+        seconds = float(headers.get("retry-after", ""))
     except ValueError:
         return _DEFAULT_WAIT_SECONDS
+    return min(max(seconds, 0.0), 3600.0) if isfinite(seconds) else _DEFAULT_WAIT_SECONDS
 
 
 def _response_format(rung: Rung) -> dict[str, object]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from openai.types.chat import ChatCompletionMessageParam
 
-from responder.adapters.openai.endpoint import Completion, Endpoint
+from responder.adapters.openai.endpoint import Completion, Endpoint, NotTaken
 from responder.drafting import prompt
 from responder.drafting.checks import Checks, Verdict
 from responder.drafting.guards.draft import Draft
@@ -51,6 +51,7 @@ class _Rejected(Exception):
 class OpenAIDraftWriter:
     """Implements `DraftWriter`. At most two calls for a draft, within `draft_seconds` together.
 
+    (A server that does not know a way of asking is asked in a plainer one: that is no call yet.)
     The second call is either a retry of what failed in transport or a repair of an answer that did
     not pass, naming the check; never both.
     """
@@ -111,14 +112,14 @@ class OpenAIDraftWriter:
     async def _complete(
         self, request: DraftRequest, messages: Sequence[ChatCompletionMessageParam], *tried: str
     ) -> Completion:
-        """One call, within the budget. What one that fails came to is not known: all of it."""
+        """One call, within the budget; of one that breaks off nobody knows what it came to."""
         most = self._endpoint.most_tokens(messages)
         reserved = await self._budget.reserve(request.source.id, most)
         if reserved is None:
             raise _over_budget(tried)
         try:
             completion = await self._endpoint.complete(messages)
-        except RateLimited:
+        except (RateLimited, NotTaken):
             with suppress(Retryable):
                 await self._budget.settle(reserved, 0)
             raise

@@ -79,6 +79,8 @@ class PostgresResponseTimes:
     def __init__(self, engine: AsyncEngine, *, workspace: Callable[[], Workspace]) -> None:
         self._engine = engine
         self._workspace = workspace
+        self._laid_out: tuple[datetime | None, dict[str, dict[str, object]]] = (None, {})
+        """Calendars since a day, by the hash that names them: a year of each is much to lay out."""
 
     async def response_times(self, days: Days) -> ResponseTimes:
         async with transaction(self._engine) as connection:
@@ -105,7 +107,12 @@ class PostgresResponseTimes:
         """When it was open, of every calendar that a clock ever ran by."""
         known = await all_calendars(connection)
         first = (at - LONGEST).replace(hour=0, minute=0, second=0, microsecond=0)
-        return to_json([_office(name, hours, first) for name, hours in known.items()]).decode()
+        since, laid_out = self._laid_out
+        if since != first:
+            _, laid_out = self._laid_out = (first, {})
+        for name in known.keys() - laid_out.keys():
+            laid_out[name] = _office(name, known[name], first)
+        return to_json(list(laid_out.values())).decode()
 
 
 async def read_wait(connection: AsyncConnection, days: Days) -> Wait:

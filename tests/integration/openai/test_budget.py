@@ -15,9 +15,10 @@ from responder.adapters.postgres.token_budget import PostgresTokenBudget, read_t
 from responder.drafting.fallback import FallbackDraftWriter
 from responder.drafting.ports import DraftRefused, DraftWriter
 from responder.drafting.template import TemplateDraftWriter
+from responder.engagement.errors import Retryable, Unavailable
 from responder.engagement.workspace import Voice
 from responder.testing.drafting import GARDEN, OFFLINE, draft_request
-from responder.testing.hostile_model import HostileModel, Step, reply, status
+from responder.testing.hostile_model import HostileModel, Step, drips, reply, status
 from responder.testing.ledger import migrated
 from responder.testing.postgres import TestServer
 from responder.testing.token_budget import MemoryTokenBudget
@@ -103,17 +104,30 @@ async def test_a_call_whose_cost_nobody_tells_counts_as_the_most_it_can_have_com
     assert budget.used[GARDEN.id] > asked
 
 
-async def test_a_refused_call_costs_nothing_and_one_that_fails_may_have_cost_all(
-    writer_for: WriterFor,
-) -> None:
+@pytest.mark.parametrize("code", [403, 429, 500])
+async def test_a_call_that_is_refused_costs_nothing(writer_for: WriterFor, code: int) -> None:
+    """An outage of the model may last for hours, and must not use up the day."""
     budget = MemoryTokenBudget()
-    async with HostileModel(status(429, headers={"Retry-After": "60"})) as model:
-        with pytest.raises(Exception, match="wait"):
+    async with HostileModel(status(code, headers={"Retry-After": "60"})) as model:
+        with pytest.raises(Retryable):
             await writer_for(model.url, budget=budget).write(draft_request())
     assert budget.used[GARDEN.id] == 0
-    async with HostileModel(status(500)) as model:
-        with pytest.raises(Exception, match="500"):
-            await writer_for(model.url, budget=budget).write(draft_request())
+
+
+async def test_a_model_that_is_not_there_costs_nothing(writer_for: WriterFor) -> None:
+    budget = MemoryTokenBudget()
+    async with HostileModel() as model:
+        url = model.url
+    with pytest.raises(Unavailable):
+        await writer_for(url, budget=budget).write(draft_request())
+    assert budget.used[GARDEN.id] == 0
+
+
+async def test_a_call_that_breaks_off_may_have_cost_all(writer_for: WriterFor) -> None:
+    budget = MemoryTokenBudget()
+    async with HostileModel(drips(every_seconds=0.05)) as model:
+        with pytest.raises(Unavailable):
+            await writer_for(model.url, budget=budget, attempt_seconds=0.2).write(draft_request())
     assert budget.used[GARDEN.id] > 0
 
 

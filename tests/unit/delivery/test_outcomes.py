@@ -74,6 +74,7 @@ def test_refused_credentials_pause_the_source(status: int) -> None:
         ("-5", None),
         ("1e9", None),
         ("\u0661", None),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999999999", None),
         ("", None),
     ],
 )
