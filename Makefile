@@ -43,7 +43,7 @@ demo: setup
 setup: .venv/.run-is-there
 
 test: .venv/.dev-is-there system
-	@exec $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@exec $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Each keeps what came of its tests in one file, beside what the others kept, and writes the tables
 # anew from all of it; also where something failed.
