@@ -4,7 +4,6 @@ One at a time with a worker for each partition; many at a time in batches, which
 """
 
 import asyncio
-from typing import Any
 
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
@@ -22,13 +21,13 @@ from bench.subjects.process import (
 async def consume(job: Job, topic: str, group: str, diary: Diary, stop: asyncio.Event) -> None:
     broker = KafkaBroker(job.bootstrap_servers, logger=None)
     size = int(job.batch)
-    calls: dict[str, Any] = (
-        {"batch": True, "max_records": size} if size > 1 else {"max_workers": int(job.partitions)}
-    )
+    is_batch = size > 1
 
-    @broker.subscriber(
+    @broker.subscriber(  # type: ignore[untyped-decorator] # its types tell batches by a constant
         topic,
-        **calls,
+        batch=is_batch,
+        max_records=size,
+        max_workers=1 if is_batch else int(job.partitions),
         group_id=group,
         ack_policy=AckPolicy.ACK,
         auto_offset_reset="earliest",
@@ -37,8 +36,8 @@ async def consume(job: Job, topic: str, group: str, diary: Diary, stop: asyncio.
         session_timeout_ms=SESSION_TIMEOUT_MS,
     )
     async def handle(message: KafkaMessage) -> None:
-        if size > 1:
-            diary.handled_all(list(message.body))
+        if is_batch:
+            diary.handled_all([record.value for record in message.raw_message])
         elif job.is_waiting == "yes":
             await diary.wait(message.body)
         else:
