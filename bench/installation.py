@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,9 +56,9 @@ FROM unnest($1::text[]) AS wanted (id)
 JOIN comment c ON c.source = $2 AND c.comment_id = wanted.id
 """
 _TRIAGED_BY_THREAD = """
-SELECT e.thread_key AS thread, pg_xact_commit_timestamp(c.xmin) AS at
-FROM received_id r JOIN engagement e ON e.event_id = r.event_id
-JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
+SELECT e.thread_key AS thread, r."offset" AS place, pg_xact_commit_timestamp(c.xmin) AS at
+FROM engagement e JOIN comment c ON c.source = e.source AND c.comment_id = e.comment_id
+LEFT JOIN received_id r ON r.event_id = e.event_id
 ORDER BY e.thread_key, r."offset"
 """
 _LEFT = """
@@ -159,7 +159,7 @@ class Installation:
         return [f"{left} rows of relay or audit"] if left else await broker.behind(prefix)
 
     async def disordered(self) -> list[str]:
-        """Of which comments triage was committed before that of one that stands before it in the log.
+        """Whether triage of a comment was committed before that of one that stands before it in the log.
 
         To be asked once `settled`: the places in the log are those that audit has kept.
         """
@@ -168,8 +168,7 @@ class Installation:
             rows = await connection.fetch(_TRIAGED_BY_THREAD)
         finally:
             await connection.close()
-        wrong = out_of_order((row["thread"], row["at"]) for row in rows)
-        return [f"{wrong} comments triaged before an earlier one of their thread"] if wrong else []
+        return disorder([(row["thread"], row["place"], row["at"]) for row in rows])
 
     async def verified(self) -> list[str]:
         """What `responder audit verify` finds wrong."""
@@ -213,12 +212,16 @@ class Installation:
         return {int(row["id"].removeprefix(prefix)): int(row["at"] * NANOSECONDS) for row in rows}
 
 
-def out_of_order(commits: Iterable[tuple[str, datetime]]) -> int:
-    """How many are earlier than the one before in the same thread; threads come one after the other."""
-    return sum(
-        thread == before_thread and at < before
-        for (before_thread, before), (thread, at) in pairwise(commits)
-    )
+def disorder(triaged: Sequence[tuple[str, int | None, datetime]]) -> list[str]:
+    """What is wrong with the thread, the place in the log and the commit of each, in that order."""
+    counts = {
+        "comments whose place in the log is unknown": sum(place is None for _, place, _ in triaged),
+        "comments triaged before an earlier one of their thread": sum(
+            thread == thread_before and at < at_before
+            for (thread_before, _, at_before), (thread, _, at) in pairwise(triaged)
+        ),
+    }
+    return [f"{count} {what}" for what, count in counts.items() if count]
 
 
 Commits = Callable[[str, Sequence[int]], Awaitable[Mapping[int, int]]]

@@ -15,7 +15,7 @@ from bench.brokers import is_behind
 from bench.costs import cpu_seconds
 from bench.figures import OURS, Row
 from bench.fill import differences
-from bench.installation import out_of_order
+from bench.installation import disorder
 from bench.memory import Memory
 from bench.pushes import Answers
 from bench.setting import Setting
@@ -53,8 +53,13 @@ def test_an_answer_other_than_202_is_found() -> None:
 def test_a_comment_triaged_before_an_earlier_one_of_its_thread_is_found() -> None:
     noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
     later = noon + timedelta(microseconds=1)
-    assert out_of_order([("a", noon), ("a", noon), ("a", later), ("b", noon)]) == 0
-    assert out_of_order([("a", later), ("a", noon), ("b", noon)]) == 1
+    assert disorder([("a", 1, noon), ("a", 2, noon), ("a", 9, later), ("b", 3, noon)]) == []
+    assert disorder([("a", 1, later), ("a", 2, noon), ("b", 3, noon)]) == [
+        "1 comments triaged before an earlier one of their thread"
+    ]
+    assert disorder([("a", 1, noon), ("b", None, noon)]) == [
+        "1 comments whose place in the log is unknown"
+    ]
 
 
 def test_a_group_that_has_not_committed_all_of_its_topics_is_found() -> None:
