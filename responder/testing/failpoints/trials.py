@@ -21,7 +21,7 @@ from responder.testing.ledger import migrated
 from responder.testing.place import OBEDIENT, Behaviour
 from responder.testing.postgres import TestServer
 
-AT_ONCE = 3
+AT_ONCE = 6
 """So many worlds share the event loop: while one waits for a lease, others go on."""
 
 

@@ -7,6 +7,7 @@ follows, the mark that it was published, the commit of the offset.
 Each kill finds what the ones before have left: at the end every comment is answered, once.
 """
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from responder.testing.failpoints.gate import Moment
 from responder.testing.failpoints.killing import answer_to, killable
 from responder.testing.failpoints.trap import Catches, Spot, asking, commit_of
 from responder.testing.isso import IssoServer, Told
+from responder.testing.postgres import TestServer
 from tests.e2e.isso.kit import source
 
 COMMIT = "UPDATE log_claim c SET committed"
@@ -36,11 +38,26 @@ def question(step: str) -> str:
 
 
 @pytest.mark.fault(20, 43)
-@pytest.mark.parametrize("moment", Moment, ids=lambda moment: moment.value)
 async def test_a_process_killed_at_every_named_point_answers_each_comment_once(
-    tmp_path: Path, database: Dsn, moment: Moment
+    tmp_path: Path, postgres_server: TestServer
 ) -> None:
-    with IssoServer(tmp_path, guard=False) as isso:
+    """Two installations at once, since most of it is waiting for one that starts."""
+    folders = {moment: tmp_path / moment.value for moment in Moment}
+    for folder in folders.values():
+        folder.mkdir()
+    async with asyncio.TaskGroup() as group:
+        for moment, folder in folders.items():
+            group.create_task(_killed_everywhere(moment, folder, postgres_server))
+
+
+async def _killed_everywhere(moment: Moment, folder: Path, server: TestServer) -> None:
+    database = await server.fresh()
+    await _killed_at_each(moment, folder, database)
+    await server.drop(database)
+
+
+async def _killed_at_each(moment: Moment, folder: Path, database: Dsn) -> None:
+    with IssoServer(folder, guard=False) as isso:
         async with killable(source("blog", isso.url, isso.site), database) as victim:
             asked: dict[str, Told] = {}
             for step, catches in STEPS.items():
