@@ -113,13 +113,19 @@ class Broker:
         return [record.value async for record in self._records(topic)]
 
     async def behind(self, prefix: str) -> list[str]:
-        """Which groups with such a name have not committed all that is in their topics."""
+        """Which groups with such a name have not committed all that is in their topics.
+
+        Raises:
+            LookupError: there is none: who asks means another broker, or another name.
+        """
         names = [name for name, *_ in await self._admin.list_consumer_groups()]
         groups: dict[str, dict[TopicPartition, int]] = {}
         for name in names:
             if name.startswith(prefix):
                 commits = await self._admin.list_consumer_group_offsets(name)
                 groups[name] = {at: commit.offset for at, commit in commits.items()}
+        if not groups:
+            raise LookupError(f"no group begins with {prefix}")
         ends = await self._ends({at.topic for points in groups.values() for at in points})
         return [name for name, points in groups.items() if is_behind(points, ends)]
 
