@@ -107,6 +107,7 @@ async def test_an_entry_that_was_written_into_the_record_of_changes_is_found(
     """The last: what was lost and what stands twice above is still told."""
     assert "AuditChainBroken" not in await watched.firing()
     await watched.sql("""
+        LOCK audit_chain;  -- else the sealer may have that number first
         INSERT INTO audit_chain SELECT number + 1, entry_id + 1000000, engagement_id, act, 'nobody',
           from_state, to_state, reason, data, at, hash
         FROM audit_chain ORDER BY number DESC LIMIT 1
