@@ -41,7 +41,7 @@ UNDONE = (
     "DROP TABLE audit_walk, audit_finding, removed_row, log_generation",
     "DROP FUNCTION note_removed_engagement, note_removed_dead_letter CASCADE",
     "DROP INDEX received_id_place, engagement_received",
-    "DROP TABLE webhook_message",
+    "DROP TABLE webhook_message, token_use",
     "DROP TABLE stage_delay, clock_step, clock_tick, sla_terms",
     (
         "ALTER TABLE engagement DROP COLUMN audience, DROP COLUMN clock_paused_at,"
