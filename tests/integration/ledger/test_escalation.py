@@ -14,6 +14,7 @@ from responder.access.model import Role
 from responder.access.service import Access
 from responder.adapters.postgres.clock_steps import ClockSteps
 from responder.adapters.postgres.engine import transaction
+from responder.adapters.postgres.figures import PostgresFigures
 from responder.adapters.postgres.messages import PostgresMessages
 from responder.adapters.postgres.people import PostgresPeople
 from responder.adapters.postgres.retention import Retention
@@ -301,6 +302,25 @@ async def test_a_step_whose_taker_dies_has_told_nobody(bench: Bench) -> None:
         await ClockSteps(bench.engine).take_due(at=bench.clock.now())
     assert await rows(bench, "SELECT * FROM webhook_message") == []
     assert await rows(bench, "SELECT * FROM clock_step WHERE done_at IS NOT NULL") == []
+
+
+async def test_how_long_nobody_acts_on_what_clocks_came_to_is_known(bench: Bench) -> None:
+    """The comment of these tests came long ago, by the database's clock."""
+
+    async def behind() -> float:
+        figures = PostgresFigures(
+            bench.engine, workspace=lambda: bench.configuration, capabilities=dict
+        )
+        return (await figures.figures()).clocks_behind_seconds
+
+    assert await behind() == 0.0
+    await bench.arrives(comment())
+    assert await behind() > 3_600
+    at = SystemClock().now()
+    assert await bench.misses.record_due(at=at) == 1
+    assert await behind() > 3_600  # the steps are not taken yet
+    assert await bench.steps.take_due(at=at) == 3
+    assert await behind() == 0.0
 
 
 async def test_told_messages_are_let_go_of_after_a_month(
