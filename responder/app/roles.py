@@ -82,6 +82,7 @@ TELLERS = 4
 SEAL_SECONDS = 0.5
 FOLD_SECONDS = 1.0
 LOOK_SECONDS = 5.0
+RECOUNT_SECONDS = 30.0
 RELAY_SECONDS = 1.0
 CLOCK_SECONDS = 1.0
 RELEASE_SECONDS = 0.5
@@ -300,7 +301,7 @@ def audit(parts: Parts, process: Process) -> None:
         told.went_round(await live.recount())
 
     process.repeat(Loop("audit", look, seconds=LOOK_SECONDS, clock=parts.clock))
-    process.repeat(Loop("recount", recount, seconds=LOOK_SECONDS, clock=parts.clock))
+    process.repeat(Loop("recount", recount, seconds=RECOUNT_SECONDS, clock=parts.clock))
     retention = Retention(parts.engine, inbox_days=parts.settings.inbox.retention)
 
     async def prune() -> None:

@@ -27,8 +27,8 @@ from responder.testing.kafka import USER, ExternalKafka, KafkaCluster
 
 pytestmark = [
     pytest.mark.kafka,
-    # Brokers are killed here. aiokafka 0.14 may leave the socket of a connection that breaks to the
-    # garbage collector, which closes it (seen once in hundreds of runs).
+    # Brokers are killed here. Once the socket of a connection was left to the garbage collector,
+    # which closed it; who had left it is not known. What these tests are about does not depend on it.
     pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
 ]
 

@@ -45,20 +45,25 @@ async def in_doubt(bench: Bench, *script: Behaviour) -> None:
     assert await bench.states() == {"c1": State.DELIVERY_UNKNOWN}
 
 
-@pytest.mark.fault(33)
-@pytest.mark.promise(2)
-async def test_what_was_seen_before_the_last_attempt_sends_nothing_again(bench: Bench) -> None:
-    """Two look at the site and see nothing. One has it sent again, and that answer is lost; then
-    the other, whose page is still open, wants the same."""
-    await in_doubt(bench, NEVER_ARRIVED, LOST_ANSWER)
+async def opened_page(bench: Bench) -> SendAgain:
+    """Ben has it before him, with its button."""
     item = await bench.item()
-    stale = SendAgain(
+    return SendAgain(
         engagement_id=item.row.engagement_id,
         actor=BEN,
         key="on a page that was opened long ago",
         context=item.context,
         attempts=item.attempts,
     )
+
+
+@pytest.mark.fault(33)
+@pytest.mark.promise(2)
+async def test_what_was_seen_before_the_last_attempt_sends_nothing_again(bench: Bench) -> None:
+    """Two look at the site and see nothing. One has it sent again, and that answer is lost; then
+    the other, whose page is still open, wants the same."""
+    await in_doubt(bench, NEVER_ARRIVED, LOST_ANSWER)
+    stale = await opened_page(bench)
     await bench.send_again()
     await bench.deliver()
     with pytest.raises(TriedSince):
@@ -73,14 +78,7 @@ async def test_what_was_seen_before_another_reply_was_tried_sends_nothing_again(
 ) -> None:
     """The page is about a reply that was given back since; another one is in doubt, as often."""
     await in_doubt(bench, NEVER_ARRIVED, LOST_ANSWER)
-    item = await bench.item()
-    stale = SendAgain(
-        engagement_id=item.row.engagement_id,
-        actor=BEN,
-        key="on a page that was opened long ago",
-        context=item.context,
-        attempts=item.attempts,
-    )
+    stale = await opened_page(bench)
     await bench.reopen()
     await bench.approve(reply="It does, see the manual.")
     await bench.release()
