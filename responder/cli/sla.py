@@ -69,10 +69,11 @@ def _say(effect: "Effect", verb: str) -> None:
     ):
         if number:
             terminal().say(f"  {number:,} {said}")
-    for step, number in sorted(effect.steps_at_once.items(), key=lambda each: each[0].name):
-        terminal().say(f"  {number:,} {verb} at the step {step.name} at once{_does(step)}")
     if not effect.changed:
         terminal().say("  none is due at another time")
+    for step, number in sorted(effect.steps_at_once.items(), key=lambda each: each[0].name):
+        terminal().say(f"  {number:,} come at once to the step {step.name}: {_does(step)}")
+    if not effect.changed:
         return
     terminal().table(
         ("comment", "was due", "is due"),
@@ -86,14 +87,13 @@ def _say(effect: "Effect", verb: str) -> None:
 
 
 def _does(step: "Step") -> str:
-    """What that means for a comment, beside a warning."""
+    """What that means for a comment."""
     acts = (
         f"into the queue {step.queue}" if step.queue else "",
         f"before {step.person}" if step.person else "",
-        f"{step.webhook} is told" if step.webhook else "",
+        f"the webhook {step.webhook} is told" if step.webhook else "",
     )
-    said = ", ".join(filter(None, acts))
-    return f": {said}" if said else ""
+    return ", ".join(filter(None, acts)) or "a warning"
 
 
 def _when(at: datetime | None) -> str:
